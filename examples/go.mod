@@ -1,0 +1,7 @@
+module github.com/lmssso/lmssso/examples
+
+go 1.26.0
+
+require github.com/lmssso/lmssso v0.0.0
+
+replace github.com/lmssso/lmssso => ..
