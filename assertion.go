@@ -57,6 +57,10 @@ type Origin struct {
 	Issuer string
 	// ID is the message's own id: a token's jti or a SAML assertion id; "" when there is none.
 	ID string
+	// InResponseTo is the id of the request a SAML response answers; "" when unsolicited, and outside SAML.
+	InResponseTo string
+	// Destination is the endpoint a SAML response names as its own; "" when it names none, and outside SAML.
+	Destination string
 }
 
 // Link is the identity key of an account: an external id means something only within its realm.
