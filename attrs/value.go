@@ -96,6 +96,14 @@ func (v Value) All() []string {
 	}
 }
 
+// at returns the i-th text of a present value.
+func (v Value) at(i int) string {
+	if v.list != nil {
+		return v.list[i]
+	}
+	return v.text
+}
+
 // Len returns the number of texts without copying them.
 func (v Value) Len() int {
 	switch {
