@@ -84,7 +84,8 @@ func (e *Error) Unwrap() []error {
 }
 
 // ReasonOf returns the first reason in err's tree; [ErrUnavailable] for an error that names none, because what is not
-// understood must not be reported as anything milder, and nil for nil.
+// understood must not be reported as anything milder, and nil for nil. Packages the root imports cannot name a Reason;
+// their errors give its code by a method SSOCode.
 func ReasonOf(err error) *Reason {
 	if err == nil {
 		return nil
@@ -93,7 +94,29 @@ func ReasonOf(err error) *Reason {
 	if errors.As(err, &r) {
 		return r
 	}
+	var c interface{ SSOCode() string }
+	if errors.As(err, &c) {
+		return reasonByCode(Code(c.SSOCode()))
+	}
 	return ErrUnavailable
+}
+
+func reasonByCode(c Code) *Reason {
+	for _, r := range Reasons() {
+		if r.code == c {
+			return r
+		}
+	}
+	return ErrUnavailable
+}
+
+// withReason gives an error that names no reason the one it is reported under.
+func withReason(err error) error {
+	var r *Reason
+	if err == nil || errors.As(err, &r) {
+		return err
+	}
+	return &Error{Reason: ReasonOf(err), Err: err}
 }
 
 // CodeOf returns the code of err's reason; "" for nil.

@@ -59,16 +59,12 @@ func (p Policy) AllowsRole(slug string) bool {
 // AllowsTenant reports whether the connection may place users in the tenant with this id and slug. Both empty is the
 // main site, which only a connection of the main site reaches.
 func (p Policy) AllowsTenant(id, slug string) bool {
-	switch {
-	case id == p.Tenant:
-		return true
-	case id == "":
-		return false
-	case p.Tenant == "" && slices.Contains(p.Tenants, AnyTenant):
-		return true
-	default:
-		return slices.Contains(p.Tenants, slug)
-	}
+	return id == p.Tenant || id != "" && p.ListsTenant(slug)
+}
+
+// ListsTenant reports whether Tenants covers the slug. "*" covers every tenant, for a connection of the main site only.
+func (p Policy) ListsTenant(slug string) bool {
+	return p.Tenant == "" && slices.Contains(p.Tenants, AnyTenant) || slices.Contains(p.Tenants, slug)
 }
 
 // AllowsEmail reports whether a login may carry this address at all.
