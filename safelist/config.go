@@ -17,8 +17,11 @@ type Config struct {
 	BaseURL string
 	// Domains lists the hosts of other sites. "example.org" covers that host and every host below it, "=example.org" that
 	// host alone. "example.org:8443" covers port 8443 and no other; without a port an entry covers the scheme's default
-	// port. A name may be in Unicode or punycode. Refused are public suffixes such as "co.uk" or "github.io" (anybody
-	// can have a host below them), addresses, schemes, paths, wildcards and user information.
+	// port. A name may be in Unicode or punycode.
+	//
+	// Refused are public suffixes such as "co.uk" or "github.io" (publicsuffix.org: anybody can have a host below them),
+	// addresses, schemes, paths, wildcards and user information. For the same reason "amazonaws.com" does not cover
+	// "bucket.s3.amazonaws.com": "s3.amazonaws.com" is a public suffix.
 	Domains []string
 	// AllowHTTP accepts http URLs of listed hosts as well, and loopback hosts (localhost, 127.0.0.1, [::1]) as entries.
 	// Safe only in development: whoever is on the network path can read and change what http carries.

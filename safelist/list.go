@@ -1,5 +1,7 @@
 package safelist
 
+import "golang.org/x/net/publicsuffix"
+
 // List is the set of places a browser may be sent to. The zero List and a nil *List accept only paths on the same site.
 // A List never changes after it was made and may be used by any number of goroutines; to change the list of a running
 // site, make a new one and swap the pointer.
@@ -72,27 +74,39 @@ func (l *List) lists(o origin) bool {
 
 // covers looks the host up, then each host above it, label by label: "evilexample.org" is never below "example.org".
 func (l *List) covers(o origin) bool {
-	for host, below := o.host, false; ; below = true {
-		for _, r := range l.entries[host] {
-			if r.admits(o, below) {
-				return true
-			}
+	for host := o.host; ; {
+		if l.admits(host, o) {
+			return true
 		}
-		parent, ok := above(host)
-		if !ok {
+		var ok bool
+		if host, ok = above(host); !ok {
 			return false
 		}
-		host = parent
 	}
 }
 
-// admits reports whether the entry reaches a host below its own, when below is set, at the origin's port.
-func (r rule) admits(o origin, below bool) bool {
-	if below && r.exact {
-		return false
+// admits reports whether an entry for the host itself, or for a host above the origin's, reaches the origin.
+func (l *List) admits(entry string, o origin) bool {
+	for _, r := range l.entries[entry] {
+		below := entry != o.host
+		if r.admitsPort(o) && (!below || !r.exact && !strangers(entry, o.host)) {
+			return true
+		}
 	}
+	return false
+}
+
+// admitsPort compares ports: the entry's own, or the default port of the target's scheme.
+func (r rule) admitsPort(o origin) bool {
 	if r.port != 0 {
 		return r.port == o.port
 	}
 	return o.port == defaultPort(o.scheme)
+}
+
+// strangers reports whether a public suffix lies between the entry and a host below it. amazonaws.com is Amazon's, but
+// s3.amazonaws.com is a public suffix, so bucket.s3.amazonaws.com is anybody's.
+func strangers(entry, host string) bool {
+	suffix, _ := publicsuffix.PublicSuffix(host)
+	return len(suffix) > len(entry)
 }

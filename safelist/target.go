@@ -60,10 +60,11 @@ func (t Target) With(values url.Values) string {
 
 // separator is what must stand between a URL without fragment and one more parameter.
 func separator(base string) string {
+	_, query, hasQuery := strings.Cut(base, "?")
 	switch {
-	case !strings.Contains(base, "?"):
+	case !hasQuery:
 		return "?"
-	case strings.HasSuffix(base, "?"), strings.HasSuffix(base, "&"):
+	case query == "", strings.HasSuffix(query, "&"):
 		return ""
 	}
 	return "&"
