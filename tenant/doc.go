@@ -1,0 +1,14 @@
+// Package tenant turns configuration into sign-in endpoints: connections, each one tenant's single sign-on set-up, and
+// the routes they answer on.
+//
+// The flow: an application decodes its configuration strictly with [Decode], makes a [Registry] from it with [New], which
+// lists every fault by its path, and calls [Registry.Mount] on its router.
+//
+//	GET, POST /access/jwt            the main site's JWT connection
+//	GET, POST /access/jwt/{slug}     the JWT connection of the tenant with that slug
+//
+// A connection is the boundary of trust. It has its own keys, mapping, policy and replay keys, and a login through it is
+// worth nothing at another's endpoint. The path chooses the connection, never anything in an unverified message. A tenant
+// inherits the main site's set-up, or has exactly one of its own, as the platform has it (Thought Industries SSO guide,
+// "Single Sign-On with Panorama").
+package tenant

@@ -1,0 +1,62 @@
+package tenant
+
+import (
+	"fmt"
+	"time"
+)
+
+// Lint lists what is allowed but deserves a second look, such as every relaxation that is on. It expects a configuration
+// without faults.
+func (cfg Config) Lint() []Fault {
+	var out []Fault
+	warn := func(path, format string, args ...any) {
+		out = append(out, Fault{Path: path, Text: fmt.Sprintf(format, args...)})
+	}
+	lintSafelist(warn, "safelist", cfg.Safelist)
+	for i, t := range cfg.Tenants {
+		lintSafelist(warn, fmt.Sprintf("tenants[%d].safelist", i), t.Safelist)
+	}
+	realms := map[string]string{}
+	for i, conn := range cfg.Connections {
+		path := fmt.Sprintf("connections[%d]", i)
+		realm := cfg.realm(conn)
+		if first, shared := realms[realm]; shared {
+			warn(path+".realm", "is shared with %s: each can sign in the other's users, because they trust each other's external ids", first)
+		} else {
+			realms[realm] = path
+		}
+		lintConnection(warn, path, conn)
+	}
+	return out
+}
+
+func lintSafelist(warn func(path, format string, args ...any), path string, s *SafelistConfig) {
+	if s == nil {
+		return
+	}
+	if s.AllowAny {
+		warn(path+".allowAny", "sends browsers to any site a link names")
+	}
+	if s.AllowHTTP {
+		warn(path+".allowHTTP", "accepts targets without encryption")
+	}
+}
+
+func lintConnection(warn func(path, format string, args ...any), path string, conn Connection) {
+	for _, r := range []struct {
+		on         bool
+		name, text string
+	}{
+		{conn.JWT.AllowShortKeys, "allowShortKeys", "accepts keys that can be guessed offline from one token"},
+		{conn.JWT.AllowMissingIssuedAt, "allowMissingIssuedAt", "accepts tokens that do not say how old they are"},
+		{conn.JWT.AllowReplay, "allowReplay", "accepts a token seen in a log or a browser's history again"},
+		{time.Duration(conn.JWT.Window) > 10*time.Minute, "window", "keeps a stolen token usable for long"},
+		{conn.Policy.LinkVerifiedEmail, "policy.linkVerifiedEmail", "lets the provider take over accounts in its domains that have no external id"},
+		{conn.Policy.IdentityByEmail != nil && *conn.Policy.IdentityByEmail, "policy.identityByEmail", "finds users by an attribute that can be given to somebody else"},
+		{conn.Policy.ReplaceAbsentMeansEmpty, "policy.replaceAbsentMeansEmpty", "revokes everything when a mapping is lost"},
+	} {
+		if r.on {
+			warn(path+"."+r.name, "%s", r.text)
+		}
+	}
+}

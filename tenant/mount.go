@@ -1,0 +1,61 @@
+package tenant
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/lmssso/lmssso"
+)
+
+// Mount registers every connection's routes on a router with the patterns of [http.ServeMux], each with its method. A
+// request for a tenant without a connection of its own answers 404, and is logged. HEAD answers 405 and consumes nothing.
+//
+// The endpoints take cross-site POSTs, as a form at the identity provider sends them: a middleware that checks the origin
+// or a CSRF token of POSTs must leave these paths out.
+func (reg *Registry) Mount(mux interface{ Handle(string, http.Handler) }) {
+	for _, path := range reg.paths() {
+		owners := reg.routes[path]
+		onMain := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { reg.answer(w, r, owners, "") })
+		onTenant := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { reg.answer(w, r, owners, r.PathValue("slug")) })
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			mux.Handle(method+" "+path, onMain)
+			mux.Handle(method+" "+path+"/{$}", onMain)
+			mux.Handle(method+" "+path+"/{slug}", onTenant)
+			mux.Handle(method+" "+path+"/{slug}/{$}", onTenant)
+		}
+	}
+}
+
+// Handler returns the routes as one handler, for routers that cannot take patterns; what is not a route answers 404.
+func (reg *Registry) Handler() http.Handler {
+	mux := http.NewServeMux()
+	reg.Mount(mux)
+	return mux
+}
+
+func (reg *Registry) paths() []string { return slices.Sorted(maps.Keys(reg.routes)) }
+
+// answer runs the connection of one owner on a path. The slug of the path chooses it, nothing else does.
+func (reg *Registry) answer(w http.ResponseWriter, r *http.Request, owners map[string]http.Handler, slug string) {
+	if h, ok := owners[slug]; ok {
+		h.ServeHTTP(w, r)
+		return
+	}
+	reg.lost.ServeHTTP(w, r)
+}
+
+// lost answers, and logs, requests for a connection that does not exist.
+func (b builder) lost() (http.Handler, error) {
+	return lmssso.NewLogin(lmssso.LoginConfig{
+		Connection: "none", Protocol: lmssso.JWT, Authenticator: nobody{}, Provisioner: b.app.Provisioner,
+		Recorder: b.app.Recorder, Done: b.app.Done, Env: b.app.Env,
+	})
+}
+
+// nobody authenticates nobody.
+type nobody struct{}
+
+func (nobody) Authenticate(http.ResponseWriter, *http.Request) (*lmssso.Assertion, error) {
+	return nil, &lmssso.Error{Reason: lmssso.ErrNotFound, Detail: "no connection answers at this path and tenant"}
+}
