@@ -1,0 +1,163 @@
+package provision
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/lmssso/lmssso"
+	"github.com/lmssso/lmssso/attrs"
+)
+
+// The two reasons a profile field changes.
+const (
+	whySet     = "the login set it"
+	whyCleared = "the login sent it blank"
+)
+
+// setEmail follows a changed email, on both sides of a dual-role user. The new one must be free in the realm.
+func (pl *planner) setEmail() error {
+	email, named := loginEmail(pl.login)
+	if !named || pl.created || email == pl.account.Email && (pl.partner == nil || email == pl.partner.Email) {
+		return nil
+	}
+	if err := pl.checkEmailFree(); err != nil {
+		return err
+	}
+	pl.account.Email = email
+	pl.note(lmssso.ChangeProfile, string(attrs.Email), whySet)
+	if pl.partner == nil {
+		return nil
+	}
+	pl.partner.Email = email
+	pl.partnerChanged = true
+	pl.note(lmssso.ChangeProfile, string(attrs.Email)+":"+string(pl.partner.Side), "a dual-role user has one email")
+	return pl.checkPartner()
+}
+
+// checkEmailFree refuses an email that somebody else has.
+func (pl *planner) checkEmailFree() error {
+	for i := range pl.snapshot.ByEmail {
+		switch holder := &pl.snapshot.ByEmail[i]; {
+		case holder.ID == pl.account.ID, pl.partner != nil && holder.ID == pl.partner.ID:
+		case holder.Link.IsZero():
+			return pl.emailExists()
+		default:
+			return emailTaken()
+		}
+	}
+	return nil
+}
+
+// checkPartner judges the other side, which changes too, by the same ceiling: a connection for students may not change
+// the address of an administrator.
+func (pl *planner) checkPartner() error {
+	role, err := pl.lookUpRole(pl.partner.Role)
+	if err != nil {
+		return err
+	}
+	if pl.policy.Tenant != "" && !pl.allowsTenant(pl.partner.Tenant) {
+		return tenantNotAllowed("the user's other account belongs to a learning site the policy does not cover")
+	}
+	return pl.judgeRole(role)
+}
+
+// setProfile follows what the login says about the person (rule 2): absent leaves, blank clears, present sets.
+func (pl *planner) setProfile() error {
+	from, to := &pl.login.Profile, &pl.account.Profile
+	for _, f := range [...]struct {
+		key   attrs.Key
+		value *attrs.Value
+		field *string
+	}{
+		{attrs.FirstName, &from.FirstName, &to.FirstName},
+		{attrs.LastName, &from.LastName, &to.LastName},
+		{attrs.Language, &from.Language, &to.Language},
+		{attrs.IMISID, &from.IDs.IMIS, &to.IMISID},
+		{attrs.SalesforceContactID, &from.IDs.SalesforceContact, &to.SalesforceContact},
+		{attrs.SalesforceAccountID, &from.IDs.SalesforceAccount, &to.SalesforceAccount},
+		{attrs.Bio, &from.About.Bio, &to.Bio},
+		{attrs.Company, &from.About.Company, &to.Company},
+		{attrs.Timezone, &from.About.Timezone, &to.Timezone},
+		{attrs.Picture, &from.About.Picture, &to.Picture},
+	} {
+		if text := f.value.String(); !f.value.IsAbsent() && *f.field != text {
+			*f.field = text
+			pl.note(lmssso.ChangeProfile, string(f.key), why(text))
+		}
+	}
+	pl.setRefs()
+	pl.setCustomFields()
+	return nil
+}
+
+func why(text string) string {
+	if text == "" {
+		return whyCleared
+	}
+	return whySet
+}
+
+// setRefs follows the ten learner refs.
+func (pl *planner) setRefs() {
+	refs, copied := pl.account.Profile.Refs, false
+	for i := range pl.login.Profile.Refs {
+		value, n := &pl.login.Profile.Refs[i], i+1
+		text := value.String()
+		if value.IsAbsent() || refs[n] == text {
+			continue
+		}
+		if !copied {
+			refs, copied = copyOf(refs), true
+		}
+		set(refs, n, text)
+		pl.note(lmssso.ChangeProfile, string(attrs.Ref(n)), why(text))
+	}
+	pl.account.Profile.Refs = refs
+}
+
+// setCustomFields merges the custom fields key by key: a key not sent stays. Several texts of one field are stored joined
+// by commas (ours).
+func (pl *planner) setCustomFields() {
+	sent := pl.login.Profile.CustomFields
+	if len(sent) == 0 {
+		return
+	}
+	fields, copied := pl.account.Profile.CustomFields, false
+	for _, key := range slices.Sorted(maps.Keys(sent)) {
+		text := joined(sent[key])
+		if sent[key].IsAbsent() || fields[key] == text {
+			continue
+		}
+		if !copied {
+			fields, copied = copyOf(fields), true
+		}
+		set(fields, key, text)
+		pl.note(lmssso.ChangeProfile, "customField:"+show(key), why(text))
+	}
+	pl.account.Profile.CustomFields = fields
+}
+
+func joined(v attrs.Value) string {
+	if v.Len() == 1 {
+		return v.String()
+	}
+	return strings.Join(v.All(), ", ")
+}
+
+// copyOf returns a map that may be written to.
+func copyOf[K comparable](m map[K]string) map[K]string {
+	if m == nil {
+		return make(map[K]string)
+	}
+	return maps.Clone(m)
+}
+
+// set stores a text, or removes the key for an empty one.
+func set[K comparable](m map[K]string, key K, text string) {
+	if text == "" {
+		delete(m, key)
+		return
+	}
+	m[key] = text
+}
