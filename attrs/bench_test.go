@@ -29,6 +29,16 @@ func BenchmarkApplyTwelveClaims(b *testing.B) {
 	}
 }
 
+func BenchmarkFromJSON(b *testing.B) {
+	doc := []byte(twelveClaims)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := attrs.FromJSON(doc); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkRaw(b *testing.B) {
 	in, err := attrs.FromJSON([]byte(twelveClaims))
 	if err != nil {

@@ -170,29 +170,8 @@ func (in *Incoming) claim(name string) (raw string, found bool) {
 	return "", false
 }
 
-// find returns what one source name held, and whether it arrived. The error carries no key.
-func (in *Incoming) find(s sourceName) (piece, bool, *Error) {
-	if in.named != nil {
-		return in.findNamed(s.name)
-	}
-	raw, found := in.claim(s.name)
-	if !found && s.path != nil {
-		if raw, found = in.claim(s.path[0]); found {
-			var err *Error
-			if raw, found, err = descend(raw, s.path[1:]); err != nil {
-				return piece{}, false, err
-			}
-		}
-	}
-	if !found {
-		return piece{}, false, nil
-	}
-	p, err := readPiece(raw)
-	return p, true, err
-}
-
 // findNamed joins the non-empty values of every attribute with the Name, or else of every one with the FriendlyName.
-func (in *Incoming) findNamed(name string) (piece, bool, *Error) {
+func (in *Incoming) findNamed(name string) (piece, bool) {
 	for _, friendly := range [2]bool{false, true} {
 		var values []string
 		found := false
@@ -205,17 +184,14 @@ func (in *Incoming) findNamed(name string) (piece, bool, *Error) {
 			values = appendFilled(values, a.Values)
 		}
 		if found {
-			return fromNamed(values), true, nil
+			return fromNamed(values), true
 		}
 	}
-	return piece{}, false, nil
+	return piece{}, false
 }
 
-// appendFilled appends the non-empty values; without copying when all of the first batch are.
+// appendFilled appends the non-empty values.
 func appendFilled(to, values []string) []string {
-	if to == nil && !slices.Contains(values, "") {
-		return slices.Clip(values)
-	}
 	for _, v := range values {
 		if v != "" {
 			to = append(to, v)

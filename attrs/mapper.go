@@ -7,7 +7,10 @@ import (
 )
 
 // Mapper is a checked mapping, ready for logins. It is immutable and safe for concurrent use.
-type Mapper struct{ rules []rule }
+type Mapper struct {
+	rules []rule
+	names map[string]int // every name a rule can start from, numbered
+}
 
 // rule is one entry of a mapping, taken apart once.
 type rule struct {
@@ -22,8 +25,10 @@ type rule struct {
 
 // sourceName is a provider's name, and the path it stands for where no claim has that exact name.
 type sourceName struct {
-	name string
-	path []string
+	name  string
+	path  []string
+	whole int // the number of name
+	first int // the number of path's first step
 }
 
 // NewMapper checks a mapping and compiles it. Its error is [Faults], every one of them. The mapping is copied.
@@ -31,7 +36,7 @@ func NewMapper(m Mapping) (*Mapper, error) {
 	if faults := m.Check(); len(faults) > 0 {
 		return nil, faults
 	}
-	out := &Mapper{rules: make([]rule, 0, len(m))}
+	out := &Mapper{rules: make([]rule, 0, len(m)), names: map[string]int{}}
 	kinds := catalogueKinds()
 	for _, k := range m.keys() {
 		s := m[k]
@@ -42,11 +47,26 @@ func NewMapper(m Mapping) (*Mapper, error) {
 		field, _ := k.field()
 		r := rule{key: k, kind: kind, field: field, split: s.Split, values: maps.Clone(s.Values), limits: limitsOf(k)}
 		for _, name := range s.From {
-			r.sources = append(r.sources, sourceName{name: name, path: pathOf(name)})
+			r.sources = append(r.sources, out.source(name))
 		}
 		out.rules = append(out.rules, r)
 	}
 	return out, nil
+}
+
+// source takes a provider's name apart and numbers what it can start from.
+func (m *Mapper) source(name string) sourceName {
+	number := func(n string) int {
+		if _, ok := m.names[n]; !ok {
+			m.names[n] = len(m.names)
+		}
+		return m.names[n]
+	}
+	s := sourceName{name: name, path: pathOf(name), whole: number(name)}
+	if s.path != nil {
+		s.first = number(s.path[0])
+	}
+	return s
 }
 
 // pathOf returns the steps a nested name stands for; nil for a plain one.
@@ -71,8 +91,11 @@ func pathOf(name string) []string {
 // name when neither arrived, and a blank email, external id or role is refused, since an account cannot be without.
 func (m *Mapper) Apply(in Incoming) (Set, error) {
 	s := Set{Values: make(map[Key]Value, min(len(m.rules), in.Len()))}
+	var room [manyNames]int32
+	l := login{in: &in, place: room[:]}
+	l.note(m.names)
 	for i := range m.rules {
-		if err := m.rules[i].apply(&in, &s); err != nil {
+		if err := m.rules[i].apply(&l, &s); err != nil {
 			if err.Key == "" {
 				err.Key = m.rules[i].key
 			}
@@ -90,8 +113,8 @@ func (m *Mapper) Apply(in Incoming) (Set, error) {
 }
 
 // apply finds the attribute and puts its value into the set.
-func (r *rule) apply(in *Incoming, s *Set) *Error {
-	p, found, err := r.find(in)
+func (r *rule) apply(l *login, s *Set) *Error {
+	p, found, err := r.find(l)
 	if err != nil || !found {
 		return err
 	}
@@ -115,11 +138,14 @@ func (r *rule) apply(in *Incoming, s *Set) *Error {
 }
 
 // find returns what the first present source holds, else a blank one, and whether any source arrived at all.
-func (r *rule) find(in *Incoming) (piece, bool, *Error) {
+func (r *rule) find(l *login) (piece, bool, *Error) {
 	var blank piece
 	sawBlank := false
 	for i := range r.sources {
-		p, found, err := in.find(r.sources[i])
+		if !l.has(&r.sources[i]) {
+			continue
+		}
+		p, found, err := l.find(&r.sources[i])
 		switch {
 		case err != nil:
 			return piece{}, false, err
@@ -251,7 +277,7 @@ func (r *rule) list(p piece, s *Set) (Value, *Error) {
 			return Value{}, err
 		}
 	}
-	return List(items...), nil
+	return listOf(items), nil
 }
 
 // items returns the texts of a piece, cut where the mapping says so.

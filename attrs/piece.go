@@ -1,6 +1,10 @@
 package attrs
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
 
 // piece is what one source name held: a JSON value or the values of a SAML attribute, decoded one level deep.
 type piece struct {
@@ -33,9 +37,9 @@ func readPiece(raw string) (piece, *Error) {
 	return p, nil
 }
 
-// readItems decodes a list of texts. Integers keep their digits, booleans become words, empty and null items go.
+// readItems decodes a list of texts. Integers keep their digits, empty and null items go.
 func readItems(raw string) ([]string, *Error) {
-	var out []string
+	out := make([]string, 0, min(strings.Count(raw, ",")+1, 64))
 	for c := open(raw); ; {
 		part, ok := c.item()
 		if !ok {
@@ -49,7 +53,7 @@ func readItems(raw string) ([]string, *Error) {
 				return nil, &Error{Detail: err.Error()}
 			}
 			out = append(out, text)
-		case s == shapeBool, s == shapeNumber && isInteger(part):
+		case s == shapeNumber && isInteger(part):
 			out = append(out, part)
 		default:
 			return nil, &Error{Detail: "wrong type inside a list", Expected: "a list of texts", Received: "a list with " + s.String()}
@@ -87,7 +91,7 @@ func (p piece) isBlank() bool {
 func (p piece) describe() string {
 	switch p.shape {
 	case shapeText:
-		return fmt.Sprintf("a text of %s", plural(len([]rune(p.text)), "character"))
+		return fmt.Sprintf("a text of %s", plural(utf8.RuneCountInString(p.text), "character"))
 	case shapeList:
 		return "a list of " + plural(len(p.items), "value")
 	default:

@@ -52,6 +52,14 @@ func List(items ...string) Value {
 	return Value{state: Present, isList: true, list: kept}
 }
 
+// listOf is [List] for items that have no empty text and belong to nobody else any more.
+func listOf(items []string) Value {
+	if len(items) == 0 {
+		return Value{state: Blank, isList: true}
+	}
+	return Value{state: Present, isList: true, list: items}
+}
+
 // Cleared returns the [Blank] value: an explicit order to clear what is stored.
 func Cleared() Value { return Value{state: Blank} }
 

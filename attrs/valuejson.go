@@ -35,8 +35,8 @@ func (v Value) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads null, "" and [] as blank, a text as a text and a list of texts as a list. Integer numbers become
-// texts with the same digits, booleans become "true" and "false", and null or empty items of a list are dropped.
-// Objects, nested lists, other numbers and half surrogate pairs are refused with an [*Error].
+// texts with the same digits, a boolean becomes "true" or "false", and null or empty items of a list are dropped.
+// Objects, nested lists, booleans in a list, other numbers and half surrogate pairs are refused with an [*Error].
 func (v *Value) UnmarshalJSON(doc []byte) error {
 	if !readable(doc) {
 		return &Error{Detail: "not a JSON value", Expected: "null, a text or a list of texts"}
