@@ -128,8 +128,7 @@ func (c *checker) connection(path string, conn Connection, siblings int) {
 	if conn.Preset != "" {
 		c.fault(path+".preset", "is not a known preset of this protocol")
 	}
-	for i, f := range conn.Mapping.Check() {
-		_ = i
+	for _, f := range conn.Mapping.Check() {
 		c.fault(join(path+".mapping", f.Path), "%s", f.Text)
 	}
 	c.policy(path+".policy", conn)

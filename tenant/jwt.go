@@ -11,6 +11,9 @@ import (
 	"github.com/lmssso/lmssso/jwtsso"
 )
 
+// maxWindow is the longest a token may stay acceptable, the same as a dialect's own.
+const maxWindow = time.Hour
+
 // jwtPlug mounts JWT connections.
 type jwtPlug struct{}
 
@@ -29,6 +32,9 @@ func (p jwtPlug) check(c Connection) Faults {
 	}
 	if c.Leeway != 0 {
 		faults = append(faults, Fault{Path: "leeway", Text: "does not apply to a JWT connection: its window is the whole tolerance"})
+	}
+	if w := time.Duration(c.JWT.Window); w < 0 || w > maxWindow {
+		return append(faults, Fault{Path: "window", Text: "must be at most " + maxWindow.String()})
 	}
 	if _, err := jwtsso.NewVerifier(verifierConfig(c, d, builder{cfg: Config{Connections: []Connection{c}}}, unused{})); err != nil {
 		faults = append(faults, configFaults(err)...)
