@@ -1,0 +1,3 @@
+module github.com/lmssso/lmssso/lab
+
+go 1.26.0
