@@ -32,10 +32,8 @@ func scrub(s string) string {
 	}
 	s = bounded(s)
 	s = cutPEM(s)
-	s = cutBearer(s)
-	for _, p := range namedSecrets {
-		s = p.ReplaceAllString(s, "${1}"+removedMark)
-	}
+	s = cutCredentials(s)
+	s = cutNamed(s)
 	return cutRuns(s)
 }
 
@@ -109,13 +107,17 @@ func cutPEM(s string) string {
 	return s
 }
 
-var bearer = regexp.MustCompile(`(?i)bearer(?:[\s:=+]|%20)+`)
+var credential = regexp.MustCompile(`(?i)bearer(?:[\s:=+]|%20)+|authorization\W{1,4}(?:basic|digest|negotiate)\s+`)
 
-// cutBearer removes the word after each "Bearer" (RFC 6750 section 2.1).
-func cutBearer(s string) string {
+// cutCredentials removes the word after each "Bearer" (RFC 6750 section 2.1) and after "Authorization: Basic" and its kin
+// (RFC 7617, RFC 7616, RFC 4559).
+func cutCredentials(s string) string {
+	if lower := asciiLower(s); !strings.Contains(lower, "bearer") && !strings.Contains(lower, "authorization") {
+		return s
+	}
 	var b strings.Builder
 	from := 0
-	for _, at := range bearer.FindAllStringIndex(s, -1) {
+	for _, at := range credential.FindAllStringIndex(s, -1) {
 		end := len(s)
 		if i := strings.IndexAny(s[at[1]:], " \t\r\n\v\f"); i >= 0 {
 			end = at[1] + i
@@ -126,6 +128,17 @@ func cutBearer(s string) string {
 		}
 	}
 	return b.String() + s[from:]
+}
+
+// cutNamed removes values beside a name that says they are secret.
+func cutNamed(s string) string {
+	if !strings.ContainsAny(s, "=:<") || !hasSecretWord(asciiLower(s)) {
+		return s
+	}
+	for _, p := range namedSecrets {
+		s = p.ReplaceAllString(s, "${1}"+removedMark)
+	}
+	return s
 }
 
 // secretWords are parts of names that hold secrets; secretNames are whole ones. Both in lower case, letters and digits only.
@@ -161,14 +174,26 @@ func secretName(name string) bool {
 const secretWord = `(?:pass(?:word|wd|phrase|code)|secret|token|authorization|api[_-]?key|private[_-]?key|signature|credential|cookie|` +
 	`saml(?:response|request)|assertion|jwt|\bpwd|\bsig|\bcode)[\w.-]*`
 
+// hasSecretWord reports whether one of secretWord's alternatives, or the user info of a URL, may be in a lower-case text.
+func hasSecretWord(lower string) bool {
+	for _, part := range [...]string{
+		"://", "pass", "secret", "token", "authorization", "key", "sig", "credential", "cookie", "saml", "assertion", "jwt", "pwd", "code",
+	} {
+		if strings.Contains(lower, part) {
+			return true
+		}
+	}
+	return false
+}
+
 // namedSecrets find a value beside a name. A colon is also how a sentence goes on ("secret: 19 bytes"), so after one only
-// what mixes letters and digits is taken, but anything at all after a password.
+// what mixes letters and digits is taken, but anything at all after a password. An object or a list takes the rest of the
+// text with it, because where it ends is not known.
 var namedSecrets = [...]*regexp.Regexp{
 	regexp.MustCompile(`(?i)(` + secretWord + `\\?["']?\s*=\s*\\?["']?)[^\s"'&;,<>]+`),
-	regexp.MustCompile(`(?i)(` + secretWord + `\\?["']\s*:\s*)(?:\\"[^"]*|"(?:\\.|[^"\\])*|'[^']*|[^\s,}"']+)`),
+	regexp.MustCompile(`(?i)(` + secretWord + `\\?["']\s*:\s*)(?:\\"[^"]*|"(?:\\.|[^"\\])*|'[^']*|[{\[](?s:.*)|[^\s,}"']+)`),
 	regexp.MustCompile(`(?i)(` + secretWord + `\s*:\s*)(?:[^\s"'&;,<>]*(?:[a-z][^\s"'&;,<>]*\d|\d[^\s"'&;,<>]*[a-z])[^\s"'&;,<>]*)`),
 	regexp.MustCompile(`(?i)(pass(?:word|wd|phrase|code)\s*:\s*)[^\s"'&;,<>]+`),
-	regexp.MustCompile(`(?i)(authorization\s*:\s*(?:basic|digest|negotiate)\s+)\S+`),
 	regexp.MustCompile(`(?i)(<[\w:.-]*` + secretWord + `[^<>]*>)[^<]+`),
 	regexp.MustCompile(`(?i)(://)[^/\s:@]+:[^/\s@]+@`),
 }
