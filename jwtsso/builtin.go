@@ -19,7 +19,7 @@ func ThoughtIndustries() Dialect {
 	return Dialect{
 		Name: "thoughtindustries",
 		Endpoint: Endpoint{
-			Path: "/access/jwt", Deliveries: []Delivery{Query, Form, Bearer},
+			Path: "/access/jwt", Deliveries: []Delivery{InQuery, InForm, InHeader},
 			Token: "jwt", ReturnTo: "returnTo",
 		},
 		Signing:  Signing{Algorithm: HS256, Key: RawKey, MaxKeys: 2},
@@ -39,7 +39,7 @@ func Thinkific() Dialect {
 	return Dialect{
 		Name: "thinkific",
 		Endpoint: Endpoint{
-			Path: "/api/sso/v2/sso/jwt", Deliveries: []Delivery{Query},
+			Path: "/api/sso/v2/sso/jwt", Deliveries: []Delivery{InQuery},
 			Token: "jwt", ReturnTo: "return_to", ErrorURL: "error_url",
 		},
 		Signing: Signing{Algorithm: HS256, Key: RawKey, MaxKeys: 2},
@@ -67,7 +67,7 @@ func Zendesk() Dialect {
 	return Dialect{
 		Name: "zendesk",
 		Endpoint: Endpoint{
-			Path: "/access/jwt", Deliveries: []Delivery{Form, Query},
+			Path: "/access/jwt", Deliveries: []Delivery{InForm, InQuery},
 			Token: "jwt", ReturnTo: "return_to",
 		},
 		Signing: Signing{Algorithm: HS256, Key: RawKey, MaxKeys: 2},

@@ -128,18 +128,21 @@ func readTime(name string, v strictjson.Value, unit time.Duration) (time.Time, e
 // checkAge wants |now - issued| within the window; the bound itself passes.
 func checkAge(issued, now time.Time, window time.Duration) error {
 	age := now.Sub(issued)
-	within := "within " + inSeconds(window) + " of this server's clock"
 	if age > window {
 		return refuse(lmssso.ErrExpired, lmssso.Error{
-			Detail: "the token was issued too long ago", Expected: within, Received: "issued " + inSeconds(age) + " ago",
+			Detail: "the token was issued too long ago", Expected: within(window), Received: "issued " + inSeconds(age) + " ago",
 		})
 	}
 	if -age > window {
 		return refuse(lmssso.ErrNotYetValid, lmssso.Error{
-			Detail: "the token was issued in the future", Expected: within, Received: "issued " + inSeconds(-age) + " ahead",
+			Detail: "the token was issued in the future", Expected: within(window), Received: "issued " + inSeconds(-age) + " ahead",
 		})
 	}
 	return nil
+}
+
+func within(window time.Duration) string {
+	return "within " + inSeconds(window) + " of this server's clock"
 }
 
 func inSeconds(d time.Duration) string {

@@ -56,7 +56,10 @@ func (v *Verifier) decoded(sent attrs.Incoming, payload []byte) (attrs.Incoming,
 		return attrs.Incoming{}, refuse(ErrCodec, lmssso.Error{Detail: "the dialect's codec refused the claims", Err: err})
 	}
 	in, err := attrs.FromClaims(c)
-	return in, lmssso.AttributeError(err)
+	if err != nil {
+		return attrs.Incoming{}, lmssso.AttributeError(err)
+	}
+	return in, nil
 }
 
 // translateRole reads the role names of the dialect's clients.

@@ -44,9 +44,9 @@ type Delivery string
 
 // The three places of a request that can hold a token.
 const (
-	Query  Delivery = "query"  // a parameter of the URL, with GET
-	Form   Delivery = "form"   // a field of a form, with POST
-	Bearer Delivery = "bearer" // Authorization: Bearer, with GET or POST (RFC 6750 section 2.1)
+	InQuery  Delivery = "query"  // a parameter of the URL, with GET
+	InForm   Delivery = "form"   // a field of a form, with POST
+	InHeader Delivery = "bearer" // Authorization: Bearer, with GET or POST (RFC 6750 section 2.1)
 )
 
 // Endpoint says where tokens arrive.

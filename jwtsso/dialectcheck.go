@@ -43,7 +43,7 @@ func (f *faults) endpoint(e Endpoint) {
 	f.add(e.Path != "" && !strings.HasPrefix(e.Path, "/"), "Endpoint.Path does not begin with a slash")
 	f.add(len(e.Deliveries) == 0, "Endpoint.Deliveries is empty")
 	for i, way := range e.Deliveries {
-		f.add(way != Query && way != Form && way != Bearer, "Endpoint.Deliveries[%d] is not query, form or bearer", i)
+		f.add(way != InQuery && way != InForm && way != InHeader, "Endpoint.Deliveries[%d] is not query, form or bearer", i)
 		f.add(slices.Contains(e.Deliveries[:i], way), "Endpoint.Deliveries[%d] repeats an earlier one", i)
 	}
 	f.add(e.Token == "", "Endpoint.Token is missing")
@@ -68,7 +68,7 @@ func (f *faults) signing(s Signing) {
 
 func (f *faults) time(t TimeRules) {
 	f.add(t.Claim == "", "Time.Claim is missing")
-	f.add(t.Claim == "nbf" || t.Claim == "exp" && !t.EndsAt, "Time.Claim %q means something else", t.Claim)
+	f.add(t.Claim == "nbf" || t.Claim == "exp" && !t.EndsAt || t.Claim == "iat" && t.EndsAt, "Time.Claim %q means something else", t.Claim)
 	f.add(t.Unit != time.Second && t.Unit != time.Millisecond, "Time.Unit is not a second or a millisecond")
 	f.add(t.Claim == "exp" && t.Unit != time.Second, "Time.Unit of exp is the second")
 	f.add(t.Window <= 0 || t.Window > maxWindow, "Time.Window is not above 0 and at most %v", maxWindow)

@@ -75,11 +75,11 @@ func (v *Verifier) Targets(r *http.Request) lmssso.Targets {
 // checker must not spend a token.
 func (v *Verifier) checkMethod(method string) error {
 	ways := v.cfg.Dialect.Endpoint.Deliveries
-	bearer := slices.Contains(ways, Bearer)
-	if method == http.MethodGet && (bearer || slices.Contains(ways, Query)) {
+	bearer := slices.Contains(ways, InHeader)
+	if method == http.MethodGet && (bearer || slices.Contains(ways, InQuery)) {
 		return nil
 	}
-	if method == http.MethodPost && (bearer || slices.Contains(ways, Form)) {
+	if method == http.MethodPost && (bearer || slices.Contains(ways, InForm)) {
 		return nil
 	}
 	return refuse(lmssso.ErrMethod, lmssso.Error{Detail: "the dialect does not take this method", Received: quoted(method)})
@@ -113,12 +113,9 @@ func (in input) token(e Endpoint) (string, error) {
 	var found []string
 	var way Delivery
 	for _, place := range []struct {
-		way  Delivery
-		got  []string
-		name string
-	}{
-		{Query, in.query.all(e.Token), e.Token}, {Form, in.form.all(e.Token), e.Token}, {Bearer, in.bearer, "Authorization"},
-	} {
+		way Delivery
+		got []string
+	}{{InQuery, in.query.all(e.Token)}, {InForm, in.form.all(e.Token)}, {InHeader, in.bearer}} {
 		if len(place.got) > 0 {
 			found, way = append(found, place.got...), place.way
 		}
@@ -128,7 +125,7 @@ func (in input) token(e Endpoint) (string, error) {
 		return "", refuse(ErrTokenMissing, lmssso.Error{Detail: "the request has no token", Expected: "the parameter " + quoted(e.Token)})
 	case len(found) > 1:
 		return "", refuse(ErrTokenRepeated, lmssso.Error{Detail: "the request has more than one token"})
-	case !slices.Contains(e.Deliveries, way), way == Query && in.method != http.MethodGet:
+	case !slices.Contains(e.Deliveries, way), way == InQuery && in.method != http.MethodGet:
 		return "", refuse(ErrDelivery, lmssso.Error{Detail: "the token came in the wrong place", Received: string(way) + " with " + quoted(in.method)})
 	default:
 		return found[0], nil

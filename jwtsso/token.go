@@ -32,6 +32,7 @@ type token struct {
 	header    []byte
 	payload   []byte // encoded
 	signature []byte
+	spare     []byte // room for the decoded payload
 }
 
 // splitToken takes a token apart. It judges form only, so nothing in it can be believed yet.
@@ -46,15 +47,23 @@ func splitToken(text string) (token, error) {
 	if err != nil {
 		return token{}, err
 	}
-	raw := []byte(text)
+	room := make([]byte, 2*len(text)) // the token and everything decoded from it
+	raw, rest := room[:len(text):len(text)], room[len(text):]
+	copy(raw, text)
 	t := token{input: raw[:last], payload: raw[first+1 : last]}
-	if t.header, err = decodeSegment(raw[:first], "header"); err != nil {
+	if t.header, rest, err = decodeSegment(rest, raw[:first], "header"); err != nil {
 		return token{}, err
 	}
-	if t.signature, err = decodeSegment(raw[last+1:], "signature"); err != nil {
+	if t.signature, t.spare, err = decodeSegment(rest, raw[last+1:], "signature"); err != nil {
 		return token{}, err
 	}
 	return t, nil
+}
+
+// decodePayload is called only after the signature was verified.
+func (t token) decodePayload() ([]byte, error) {
+	out, _, err := decodeSegment(t.spare, t.payload, "payload")
+	return out, err
 }
 
 func checkSize(text string) error {
@@ -81,13 +90,13 @@ func checkSegments(text string) (first, last int, err error) {
 	return first, last, nil
 }
 
-func decodeSegment(encoded []byte, name string) ([]byte, error) {
-	out := make([]byte, strict.DecodedLen(len(encoded)))
-	n, err := strict.Decode(out, encoded)
+// decodeSegment decodes into the front of room, which is always large enough, and returns what is left of it.
+func decodeSegment(room, encoded []byte, name string) (out, rest []byte, err error) {
+	n, err := strict.Decode(room, encoded)
 	if err != nil {
-		return nil, refuse(ErrEncoding, lmssso.Error{Detail: "the " + name + " is not unpadded base64url"})
+		return nil, nil, refuse(ErrEncoding, lmssso.Error{Detail: "the " + name + " is not unpadded base64url"})
 	}
-	return out[:n], nil
+	return room[:n:n], room[n:], nil
 }
 
 // parseObject reads a decoded segment.

@@ -123,7 +123,7 @@ func (v *Verifier) Verify(ctx context.Context, tokenText string) (a *lmssso.Asse
 	if err != nil {
 		return nil, err
 	}
-	payload, err := decodeSegment(t.payload, "payload")
+	payload, err := t.decodePayload()
 	if err != nil {
 		return nil, err
 	}
