@@ -1,6 +1,8 @@
 package lmssso_test
 
 import (
+	"io"
+	"log/slog"
 	"time"
 
 	"github.com/lmssso/lmssso"
@@ -24,3 +26,5 @@ func sample() *lmssso.Assertion {
 		},
 	}
 }
+
+func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
