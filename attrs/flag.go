@@ -12,16 +12,13 @@ func ParseFlag(k Key, v Value) (bool, error) {
 	if v.state != Present {
 		return false, nil
 	}
-	if v.isList {
-		return false, flagError(k, "a list of "+plural(v.Len(), "value"))
-	}
 	switch strings.ToLower(v.text) {
 	case "true", "1", "yes":
 		return true, nil
 	case "false", "0", "no":
 		return false, nil
 	default:
-		return false, flagError(k, piece{shape: shapeText, text: v.text}.describe())
+		return false, flagError(k, v.describe())
 	}
 }
 

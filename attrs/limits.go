@@ -35,7 +35,7 @@ func limitsOf(k Key) limits {
 	}
 }
 
-// check refuses a text that is too long, is not valid UTF-8, or has characters no such attribute has: control characters
+// check refuses a text that is too long or has characters no such attribute has: control characters
 // (NUL, CR and LF are what header and mail injection is made of), and U+FFFD, which stands where a decoder lost a
 // character, so that two different texts may have become one.
 func (l limits) check(k Key, s string) *Error {
@@ -43,13 +43,10 @@ func (l limits) check(k Key, s string) *Error {
 		return &Error{Key: k, Detail: "a text that is too long", Expected: fmt.Sprintf("at most %d bytes", l.bytes),
 			Received: fmt.Sprintf("%d bytes", len(s))}
 	}
-	if !utf8.ValidString(s) {
-		return &Error{Key: k, Detail: "a text that is not valid UTF-8"}
-	}
 	for _, r := range s {
 		switch {
-		case r == utf8.RuneError:
-			return &Error{Key: k, Detail: "a text with a replacement character (U+FFFD)", Expected: "texts in the provider's full spelling"}
+		case r == utf8.RuneError: // also what bytes that are not UTF-8 are read as
+			return &Error{Key: k, Detail: "a text with a character that was lost on the way (U+FFFD)", Expected: "valid UTF-8"}
 		case unicode.IsControl(r) && (!l.breaks || (r != '\t' && r != '\n' && r != '\r')):
 			return &Error{Key: k, Detail: fmt.Sprintf("a text with the control character U+%04X", r)}
 		}

@@ -178,7 +178,7 @@ func (r *rule) flag(p piece) (Value, *Error) {
 	}
 	on, err := ParseFlag(r.key, Text(p.text))
 	switch {
-	case err != nil:
+	case err != nil: // describe the number or the boolean it was
 		return Value{}, flagError(r.key, p.describe())
 	case on:
 		return Text("true"), nil

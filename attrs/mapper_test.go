@@ -212,6 +212,7 @@ func TestApplyRefuses(t *testing.T) {
 		"a role that is not mapped":         {attrs.Role, groups("x"), claims(t, `{"x":"superuser"}`)},
 		"roles none of which is mapped":     {attrs.Role, groups("x"), claims(t, `{"x":["superuser","u2"]}`)},
 		"groups that mean two roles":        {attrs.Role, groups("x"), claims(t, `{"x":["pupils","root"]}`)},
+		"values that mean two texts":        {attrs.Language, groups("x"), claims(t, `{"x":["pupils","root"]}`)},
 		"a boolean to translate":            {attrs.Role, groups("x"), claims(t, `{"x":true}`)},
 		"an object to translate":            {attrs.Role, groups("x"), claims(t, `{"x":{"staff":true}}`)},
 		"a wrong type before a sound claim": {attrs.FirstName, attrs.From("a", "b"), claims(t, `{"a":{},"b":"ok"}`)},
@@ -267,6 +268,28 @@ func TestApplyTakesTheLargestAllowed(t *testing.T) {
 	require.Len(t, set.Get(attrs.Ref(10)).String(), 64*1024)
 	require.Len(t, set.Fields, 500)
 	require.Equal(t, "two\r\n\tlines", set.Get(attrs.Bio).String())
+}
+
+func TestRefusalsDescribeWhatCameByItsShape(t *testing.T) {
+	for doc, want := range map[string]struct {
+		key attrs.Key
+		err attrs.Error
+	}{
+		`{"email":["a@x.example","b"]}`: {attrs.Email, attrs.Error{Detail: "wrong type", Expected: "a text", Received: "a list of 2 values"}},
+		`{"clearCart":7}`:               {attrs.ClearCart, attrs.Error{Detail: "not a flag", Expected: "true, false, 1, 0, yes or no", Received: "a number"}},
+		`{"clearCart":"später"}`:        {attrs.ClearCart, attrs.Error{Detail: "not a flag", Expected: "true, false, 1, 0, yes or no", Received: "a text of 6 characters"}},
+		`{"clearCart":["x"]}`:           {attrs.ClearCart, attrs.Error{Detail: "not a flag", Expected: "true, false, 1, 0, yes or no", Received: "a list of 1 value"}},
+		`{"courseSlugs":{}}`:            {attrs.CourseSlugs, attrs.Error{Detail: "wrong type", Expected: "a list of texts, or one text", Received: "an object"}},
+	} {
+		_, err := ownNames().Apply(claims(t, doc))
+		want.err.Key = want.key
+		require.Equal(t, &want.err, err)
+	}
+	_, err := ownNames().Apply(saml(named("email", "a", "b")))
+	require.Equal(t, &attrs.Error{Key: attrs.Email, Detail: "several values for an attribute that holds one", Expected: "one value",
+		Received: "a list of 2 values"}, err)
+	_, err = attrs.ParseFlag(attrs.DualRole, attrs.List("a", "b"))
+	require.ErrorContains(t, err, "received a list of 2 values")
 }
 
 func TestRoleRefusalNamesOurRolesOnly(t *testing.T) {

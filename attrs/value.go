@@ -112,6 +112,15 @@ func (v Value) at(i int) string {
 	return v.text
 }
 
+// describe tells a present value's form for an error text, without what it says.
+func (v Value) describe() string {
+	p := piece{shape: shapeText, text: v.text, items: v.list}
+	if v.isList {
+		p.shape = shapeList
+	}
+	return p.describe()
+}
+
 // Len returns the number of texts without copying them.
 func (v Value) Len() int {
 	switch {
