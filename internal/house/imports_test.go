@@ -74,6 +74,7 @@ var allowed = map[string][]string{
 	"provision/provisiontest": {"", "attrs", "provision"},
 	"ssolog":                  {"", "attrs", "internal/..."},
 	"store":                   {"", "internal/..."},
+	"store/sqlstore":          {"", "store"},
 	"store/storetest":         {""},
 	"tenant":                  {"", "attrs", "safelist", "jwtsso", "provision", "ssolog", "store", "internal/..."},
 }

@@ -46,7 +46,7 @@ func exportedVars(t *testing.T, p apiPackage, d *ast.GenDecl) {
 // TestNothingIsLeftToDo keeps unfinished work, skipped tests and sleeping tests out of the tree.
 func TestNothingIsLeftToDo(t *testing.T) {
 	for what, pattern := range map[string]string{
-		"unfinished work": `\b(TO` + `DO|FIX` + `ME|XXX)\b`,
+		"unfinished work": `\b(TO` + `DO|FIX` + `ME|XX` + `X)\b`,
 		"a skipped test":  `\b[tbf]\.Skip(f|Now)?\(`,
 		"a sleep":         `time\.Sle` + `ep\(`,
 	} {
