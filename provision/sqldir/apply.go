@@ -80,43 +80,59 @@ func rollback(tx *sql.Tx) error {
 	return nil
 }
 
-// write changes the accounts that exist, in the order of their ids so that no two transactions wait for one another,
-// and makes the others. Keys are all given up before any is claimed, so that they can move within a batch.
+// write changes the accounts that exist and makes the others. Every transaction takes locks in one order, the accounts by
+// id and then the keys, so that no two wait for one another.
 func (d *Directory) write(ctx context.Context, tx *sql.Tx, batch []lmssso.Account) error {
 	order := make([]*lmssso.Account, len(batch))
 	for i := range batch {
 		order[i] = &batch[i]
 	}
 	slices.SortStableFunc(order, func(a, b *lmssso.Account) int { return strings.Compare(a.ID, b.ID) })
-	var placed []*lmssso.Account // accounts whose keys must be claimed
-	var insert []bool
+	var moved []move
 	for _, a := range order {
-		isNew := a.ID == ""
-		if !isNew {
-			done, err := d.rewrite(ctx, tx, a)
-			if err != nil {
-				return err
-			}
-			if done {
-				continue
-			}
-			if err := d.giveUp(ctx, tx, a); err != nil {
-				return err
-			}
-		} else {
-			a.ID, a.Version = rand.Text(), 0
+		m, err := d.lock(ctx, tx, a)
+		if err != nil {
+			return err
 		}
-		placed, insert = append(placed, a), append(insert, isNew)
+		if m != nil {
+			moved = append(moved, *m)
+		}
 	}
-	if err := d.claimAll(ctx, tx, placed); err != nil {
+	if err := d.exchange(ctx, tx, moved); err != nil {
 		return err
 	}
-	for i, a := range placed {
-		if err := d.place(ctx, tx, a, insert[i]); err != nil {
+	for _, m := range moved {
+		if err := d.place(ctx, tx, m); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// move is an account that takes other keys than it has so far. A new one has none so far.
+type move struct {
+	to    *lmssso.Account
+	from  lmssso.Account // ID, side and keys
+	isNew bool
+}
+
+// lock begins the change of one account: it gives a new one its ID, writes one that keeps its keys, which is then done
+// (nil), or locks the row at the version it was read with.
+func (d *Directory) lock(ctx context.Context, tx *sql.Tx, a *lmssso.Account) (*move, error) {
+	if a.ID == "" {
+		a.ID, a.Version = rand.Text(), 0
+		return &move{to: a, isNew: true}, nil
+	}
+	if done, err := d.rewrite(ctx, tx, a); done || err != nil {
+		return nil, err
+	}
+	m := move{to: a, from: lmssso.Account{ID: a.ID}}
+	err := tx.QueryRowContext(ctx, d.sql.lock, a.ID, a.Version).
+		Scan(&m.from.Link.Realm, &m.from.Link.ExternalID, &m.from.Email, &m.from.Side, &m.from.PairID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, stale("an account has another version")
+	}
+	return &m, err
 }
 
 // execer is a database or a transaction.
@@ -151,37 +167,16 @@ func (d *Directory) rewrite(ctx context.Context, on execer, a *lmssso.Account) (
 	return done, err
 }
 
-// giveUp locks the account's row at the version it was read with, and releases the keys it has so far.
-func (d *Directory) giveUp(ctx context.Context, tx *sql.Tx, a *lmssso.Account) error {
-	old := lmssso.Account{ID: a.ID}
-	err := tx.QueryRowContext(ctx, d.sql.lock, a.ID, a.Version).
-		Scan(&old.Link.Realm, &old.Link.ExternalID, &old.Email, &old.Side, &old.PairID)
-	if errors.Is(err, sql.ErrNoRows) {
-		return stale("an account has another version")
-	}
-	if err != nil {
-		return err
-	}
-	for _, k := range keysOf(&old) {
-		if _, err := exec(ctx, tx, d.sql.release[old.Side], k.kind, k.realm, k.name, old.ID); err != nil {
-			return err
-		}
-		if _, err := exec(ctx, tx, d.sql.forget, k.kind, k.realm, k.name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// place writes the row of an account whose keys were claimed.
-func (d *Directory) place(ctx context.Context, tx *sql.Tx, a *lmssso.Account, isNew bool) error {
+// place writes the row of an account that has its keys.
+func (d *Directory) place(ctx context.Context, tx *sql.Tx, m move) error {
+	a := m.to
 	a.Version++
 	doc, err := json.Marshal(a)
 	if err != nil {
 		return err
 	}
-	statement := d.sql.move
-	if isNew {
+	statement := d.sql.replace
+	if m.isNew {
 		statement = d.sql.insert
 	}
 	done, err := exec(ctx, tx, statement, a.Tenant, string(doc), a.Link.Realm, a.Link.ExternalID, a.Email, string(a.Side), a.PairID, a.ID)

@@ -12,7 +12,7 @@ import (
 // key is something only one owner may have. A pair is a key as well, so that it never has two accounts on one side.
 type key struct{ kind, realm, name string }
 
-// keysOf lists what the account has, in the order in which every transaction takes them.
+// keysOf lists the keys an account has.
 func keysOf(a *lmssso.Account) []key {
 	var keys []key
 	if a.Email != "" {
@@ -35,29 +35,55 @@ func ownerOf(a *lmssso.Account) string {
 	return "account " + a.ID
 }
 
-// claimAll claims every account's keys, in one order for all transactions.
-func (d *Directory) claimAll(ctx context.Context, tx *sql.Tx, accounts []*lmssso.Account) error {
-	type wish struct {
-		key
-		by *lmssso.Account
-	}
-	var wishes []wish
-	for _, a := range accounts {
-		for _, k := range keysOf(a) {
-			wishes = append(wishes, wish{k, a})
+// deal is one account giving up a key, or claiming it.
+type deal struct {
+	key
+	claims bool
+	by     *lmssso.Account
+}
+
+// exchange gives up the keys the accounts have so far and claims those they are to have, key by key in one order for all
+// transactions. Each key is given up before it is claimed, so that it can move within a batch.
+func (d *Directory) exchange(ctx context.Context, tx *sql.Tx, moved []move) error {
+	var deals []deal
+	for i := range moved {
+		for _, k := range keysOf(&moved[i].from) {
+			deals = append(deals, deal{k, false, &moved[i].from})
+		}
+		for _, k := range keysOf(moved[i].to) {
+			deals = append(deals, deal{k, true, moved[i].to})
 		}
 	}
-	slices.SortStableFunc(wishes, func(a, b wish) int {
-		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.realm, b.realm), cmp.Compare(a.name, b.name))
+	slices.SortStableFunc(deals, func(a, b deal) int {
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.realm, b.realm), cmp.Compare(a.name, b.name), rank(a)-rank(b))
 	})
-	for _, w := range wishes {
-		got, err := exec(ctx, tx, d.sql.claim[w.by.Side], w.kind, w.realm, w.name, ownerOf(w.by), w.by.ID)
-		if err != nil {
+	for _, x := range deals {
+		if err := d.settle(ctx, tx, x); err != nil {
 			return err
-		}
-		if !got {
-			return stale("the " + w.kind + " is somebody else's")
 		}
 	}
 	return nil
+}
+
+// rank puts giving up before claiming.
+func rank(x deal) int {
+	if x.claims {
+		return 1
+	}
+	return 0
+}
+
+func (d *Directory) settle(ctx context.Context, tx *sql.Tx, x deal) error {
+	if x.claims {
+		got, err := exec(ctx, tx, d.sql.claim[x.by.Side], x.kind, x.realm, x.name, ownerOf(x.by), x.by.ID)
+		if err == nil && !got {
+			return stale("the " + x.kind + " is somebody else's")
+		}
+		return err
+	}
+	if _, err := exec(ctx, tx, d.sql.release[x.by.Side], x.kind, x.realm, x.name, x.by.ID); err != nil {
+		return err
+	}
+	_, err := exec(ctx, tx, d.sql.forget, x.kind, x.realm, x.name)
+	return err
 }

@@ -1,6 +1,7 @@
 package sqldir
 
 import (
+	"math/bits"
 	"strconv"
 	"strings"
 
@@ -61,16 +62,12 @@ func (q *question) factsBy(kind, column string, list []string) {
 	if len(list) == 0 {
 		return
 	}
-	var b strings.Builder
-	b.WriteString(" AND " + column + " IN (" + q.arg(list[0]))
-	for _, name := range list[1:] {
-		b.WriteString(", " + q.arg(name))
+	places := make([]string, 1<<bits.Len(uint(len(list)-1)))
+	for i := range places {
+		places[i] = q.arg(list[min(i, len(list)-1)])
 	}
-	for n := len(list); n&(n-1) != 0; n++ {
-		b.WriteString(", $" + strconv.Itoa(len(q.args)))
-	}
-	b.WriteByte(')')
-	q.fact(kind, b.String())
+	// That the column is not empty is what lets the databases use the index of those that are not.
+	q.fact(kind, " AND "+column+" <> '' AND "+column+" IN ("+strings.Join(places, ", ")+")")
 }
 
 func (q *question) fact(kind, where string) {

@@ -6,26 +6,23 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"strconv"
 
 	"github.com/lmssso/lmssso"
 	"github.com/lmssso/lmssso/provision"
 )
 
-// maxNames is how many names one Read takes: more than any login needs, and few enough for one statement.
-const maxNames = 8_192
+// maxArgs is how many parameters one Read takes, keys and names with their lists filled up: more than any login needs,
+// and few enough for one statement of either database.
+const maxArgs = 16_384
 
 // Read implements [provision.Directory] in one statement, so that everything in the snapshot is of one moment. A login
-// that mentions more than 8,192 names is refused with [lmssso.ErrTooLarge].
+// that mentions more than some 8,000 names is refused with [lmssso.ErrTooLarge].
 func (d *Directory) Read(ctx context.Context, q provision.Query) (provision.Snapshot, error) {
 	ask := question{prefix: d.sql.prefix}
 	ask.accounts(q)
 	ask.facts(q.Names)
-	if len(ask.args) > maxNames {
-		return provision.Snapshot{}, &lmssso.Error{
-			Reason: lmssso.ErrTooLarge, Detail: "the login names too many things",
-			Expected: "at most " + strconv.Itoa(maxNames), Received: strconv.Itoa(len(ask.args)),
-		}
+	if len(ask.args) > maxArgs {
+		return provision.Snapshot{}, &lmssso.Error{Reason: lmssso.ErrTooLarge, Detail: "the login names too many things to look up"}
 	}
 	rows, err := d.db.QueryContext(ctx, ask.statement(), ask.args...)
 	if err != nil {

@@ -41,7 +41,7 @@ WHERE id = $3 AND version = $4 AND realm = $5 AND external_id = $6 AND email = $
 	// lock takes the row's lock and returns the keys the account has so far.
 	lock = `UPDATE {p}accounts SET version = version + 1 WHERE id = $1 AND version = $2
 RETURNING realm, external_id, email, side, pair_id`
-	move = `UPDATE {p}accounts SET tenant = $1, doc = $2, realm = $3, external_id = $4, email = $5, side = $6, pair_id = $7
+	replace = `UPDATE {p}accounts SET tenant = $1, doc = $2, realm = $3, external_id = $4, email = $5, side = $6, pair_id = $7
 WHERE id = $8`
 	insert = `INSERT INTO {p}accounts (tenant, doc, realm, external_id, email, side, pair_id, id, version)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)`
@@ -60,10 +60,10 @@ WHERE held.owner = excluded.owner AND held.{side} IS NULL`
 
 // statements are the texts above for one prefix.
 type statements struct {
-	prefix                              string
-	rewrite, lock, move, insert, forget string
-	clearCatalogue, insertFact          string
-	claim, release                      map[lmssso.Side]string
+	prefix                                 string
+	rewrite, lock, replace, insert, forget string
+	clearCatalogue, insertFact             string
+	claim, release                         map[lmssso.Side]string
 }
 
 func statementsFor(prefix string) statements {
@@ -72,7 +72,7 @@ func statementsFor(prefix string) statements {
 	manager := strings.NewReplacer("{p}", prefix, "{side}", string(lmssso.Manager)).Replace
 	return statements{
 		prefix:  prefix,
-		rewrite: p(rewrite), lock: p(lock), move: p(move), insert: p(insert), forget: p(forget),
+		rewrite: p(rewrite), lock: p(lock), replace: p(replace), insert: p(insert), forget: p(forget),
 		clearCatalogue: p(clearCatalogue), insertFact: p(insertFact),
 		claim:   map[lmssso.Side]string{lmssso.Learner: learner(claim), lmssso.Manager: manager(claim)},
 		release: map[lmssso.Side]string{lmssso.Learner: learner(release), lmssso.Manager: manager(release)},
