@@ -276,6 +276,7 @@ func paths() []attack {
 		{class, "/%25252fevil.example", safelist.ErrPath},
 		{class, "/%25%32%66evil.example", safelist.ErrPath},
 		{class, "/%2525252525252fevil.example", safelist.ErrPath},
+		{class, "/a%2525252fb", safelist.ErrPath},
 		{class, "/.%2fevil.example/..//evil.example", safelist.ErrPath},
 		{class, "/.%2f/evil.example", safelist.ErrPath},
 		{class, "/.%5c/evil.example", safelist.ErrPath},

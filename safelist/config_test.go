@@ -9,31 +9,35 @@ import (
 )
 
 func TestEntriesThatAreRefused(t *testing.T) {
-	for name, entries := range map[string][]string{
-		"empty":                   {"", "="},
-		"scheme":                  {"https://thinkific.com", "http://thinkific.com", "//thinkific.com"},
-		"path, query or fragment": {"thinkific.com/", "thinkific.com/x", "thinkific.com?x", "thinkific.com#x", `thinkific.com\x`},
-		"wildcard":                {"*", "*.thinkific.com", "thinkific.*", "=*.thinkific.com"},
-		"user information":        {"user@thinkific.com", "@thinkific.com", "user:secret@thinkific.com"},
-		"public suffix":           {"com", "co.uk", "=co.uk", "uk", "github.io", "CO.UK", "co.uk:443", "xn--p1ai", "рф", "blogspot.com", "ck", "uk.com"},
-		"single label":            {"intranet", "thinkific", "=intranet"},
-		"address":                 {"10.0.0.1", "=10.0.0.1", "10.0.0.1:443", "[2001:db8::1]", "169.254.169.254", "0.0.0.0"},
-		"disguised address":       {"2130706433", "0x7f.1", "127.1", "1.2.3.4.5", "[::ffff:127.0.0.1]", "::1"},
-		"malformed host":          {".thinkific.com", "thinkific.com.", "a..com", "thinkific .com", " thinkific.com", "thinkific.com ", "thin%6bific.com", "-\t.com", "a,b.com", "[thinkific.com]"},
-		"malformed port":          {"thinkific.com:", "thinkific.com:0", "thinkific.com:65536", "thinkific.com:0443", "thinkific.com:x", "thinkific.com:1:2", "thinkific.com:-1"},
-		"malformed IDN":           {"xn--a.com", "xn--.com", "xn--thinkific-.com", "evil.c\u2100.com", "a\uff0fb.com", "a\u200b.\u202ecom", "\u00ad"},
-		"loopback":                {"localhost", "app.localhost", "127.0.0.1", "127.0.0.1:3000", "[::1]", "=localhost"},
-		"two exact marks":         {"==thinkific.com"},
+	for _, row := range []struct {
+		name, remedy string // remedy is a word of the detail: an administrator must learn what to write instead
+		entries      []string
+	}{
+		{"empty", "empty", []string{"", "="}},
+		{"scheme", "scheme", []string{"https://thinkific.com", "http://thinkific.com"}},
+		{"path, query or fragment", "path", []string{"//thinkific.com", "thinkific.com/", "thinkific.com/x", "thinkific.com?x", "thinkific.com#x", `thinkific.com\x`}},
+		{"wildcard", "wildcard", []string{"*", "*.thinkific.com", "thinkific.*", "=*.thinkific.com"}},
+		{"user information", "user information", []string{"user@thinkific.com", "@thinkific.com", "user:secret@thinkific.com"}},
+		{"public suffix", "public suffix", []string{"co.uk", "=co.uk", "github.io", "CO.UK", "co.uk:443", "blogspot.com", "uk.com", "xn--55qx5d.cn", "公司.cn"}},
+		{"single label", "single label", []string{"intranet", "thinkific", "=intranet", "com", "uk", "xn--p1ai", "рф", "ck"}},
+		{"address", "address", []string{"10.0.0.1", "=10.0.0.1", "10.0.0.1:443", "[2001:db8::1]", "169.254.169.254", "0.0.0.0"}},
+		{"disguised address", "", []string{"2130706433", "0x7f.1", "127.1", "1.2.3.4.5", "[::ffff:127.0.0.1]", "::1"}},
+		{"malformed host", "well-formed", []string{".thinkific.com", "thinkific.com.", "a..com", "thinkific .com", " thinkific.com", "thinkific.com ",
+			"thin%6bific.com", "-\t.com", "a,b.com", "[thinkific.com]", "==thinkific.com", "\xff.com"}},
+		{"malformed port", "port", []string{"thinkific.com:", "thinkific.com:0", "thinkific.com:65536", "thinkific.com:0443", "thinkific.com:x", "thinkific.com:1:2", "thinkific.com:-1"}},
+		{"malformed punycode", "well-formed", []string{"xn--a.com", "xn--.com", "xn--thinkific-.com"}},
+		{"malformed Unicode name", "internationalized", []string{"evil.c\u2100.com", "a\uff0fb.com", "a\u202e.com", "\u0300a.com"}},
+		{"loopback", "AllowHTTP", []string{"localhost", "app.localhost", "127.0.0.1", "127.0.0.1:3000", "[::1]", "=localhost"}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			for _, entry := range entries {
+		t.Run(row.name, func(t *testing.T) {
+			for _, entry := range row.entries {
 				l, err := safelist.New(safelist.Config{Domains: []string{entry}})
 				require.Nil(t, l, "%q", entry)
 				var bad *safelist.ConfigError
 				require.ErrorAs(t, err, &bad, "%q", entry)
 				require.Len(t, bad.Faults, 1)
 				require.Equal(t, "domains[0]", bad.Faults[0].Path)
-				require.NotEmpty(t, bad.Faults[0].Detail)
+				require.Contains(t, bad.Faults[0].Detail, row.remedy, "%q", entry)
 			}
 		})
 	}

@@ -6,7 +6,12 @@
 //
 //	list, err := safelist.New(safelist.Config{BaseURL: "https://learn.example.com", Domains: []string{"example.org"}})
 //	pair, err := list.Pair(returnTo, errorURL) // both or neither, as in Thinkific's article "Safelisted domains"
-//	w.Header().Set("Location", pair.ReturnTo.String())
+//	location := "/dashboard"
+//	if !pair.ReturnTo.IsZero() {
+//		location = pair.ReturnTo.String()
+//	}
+//	w.Header().Set("Location", location)
+//	w.WriteHeader(http.StatusSeeOther)
 //
 // Two shapes are accepted, and nothing else: a path on the same site that begins with exactly one slash, and an
 // absolute https URL (http only where [Config.AllowHTTP] says so) whose host is on the list. An entry covers its host

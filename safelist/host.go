@@ -66,12 +66,14 @@ func isAddress(host string) bool {
 }
 
 func address(host string) (netip.Addr, bool) {
-	text, bracketed := host, false
-	if inner, ok := strings.CutPrefix(host, "["); ok {
-		text, bracketed = strings.CutSuffix(inner, "]")
-		if !bracketed {
+	text, bracketed := strings.CutPrefix(host, "[")
+	if bracketed {
+		var closed bool
+		if text, closed = strings.CutSuffix(text, "]"); !closed {
 			return netip.Addr{}, false
 		}
+	} else if !endsInNumber(host) { // a name, as a rule: spares the making of an error
+		return netip.Addr{}, false
 	}
 	a, err := netip.ParseAddr(text)
 	if err != nil || a.Zone() != "" || a.Is6() != bracketed || a.Is4In6() || a.String() != text {

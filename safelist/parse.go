@@ -1,7 +1,6 @@
 package safelist
 
 import (
-	"net/url"
 	"strconv"
 	"strings"
 )
@@ -16,20 +15,9 @@ func parse(raw string) (origin, error) {
 		return origin{}, ErrCharacter
 	}
 	if strings.HasPrefix(raw, "/") {
-		return origin{}, parseRelative(raw)
+		return origin{}, checkPath(path(raw))
 	}
 	return parseAbsolute(raw)
-}
-
-// parseRelative judges a path on the same site, with its query and fragment.
-func parseRelative(raw string) error {
-	if err := checkPath(path(raw)); err != nil {
-		return err
-	}
-	if !agrees(raw, "", "") {
-		return ErrMalformed
-	}
-	return nil
 }
 
 // parseAbsolute judges scheme "://" host [":" port] [path] ["?" query] ["#" fragment].
@@ -43,13 +31,7 @@ func parseAbsolute(raw string) (origin, error) {
 	if err != nil {
 		return origin{}, err
 	}
-	if err := checkPath(path(rest[len(authority):])); err != nil {
-		return origin{}, err
-	}
-	if !agrees(raw, scheme, authority) {
-		return origin{}, ErrMalformed
-	}
-	return o, nil
+	return o, checkPath(path(rest[len(authority):]))
 }
 
 // cutScheme splits off http:// or https://. A browser reads "https:host" and "https:/host" as if the slashes were
@@ -115,12 +97,6 @@ func defaultPort(scheme string) uint16 {
 		return 80
 	}
 	return 443
-}
-
-// agrees asks net/url for a second opinion: it must read the same scheme and the same authority.
-func agrees(raw, scheme, authority string) bool {
-	u, err := url.Parse(raw)
-	return err == nil && u.Scheme == scheme && u.User == nil && u.Host == authority
 }
 
 // validCharacters admits the characters of RFC 3986 section 2 and complete percent escapes. That leaves out control

@@ -13,8 +13,9 @@ const MaxLength = 2048
 // Targets are comparable.
 type Target struct{ raw string }
 
-// String returns the accepted text, byte for byte as it was checked; "" for none. Send this as the Location header.
-// It is a stranger's text: do not show it in a page.
+// String returns the accepted text, byte for byte as it was checked; "" for none. Set it as the Location header
+// yourself: http.Redirect cleans a path and so sends another text than the one that was judged. It is a stranger's
+// text: do not show it in a page.
 func (t Target) String() string { return t.raw }
 
 // IsZero reports whether there is no target.
@@ -30,7 +31,7 @@ func (t Target) URL() *url.URL {
 		return nil
 	}
 	u, err := url.Parse(t.raw)
-	if err != nil { // Check has parsed the same text
+	if err != nil { // what Check accepts is within what net/url reads; the fuzz test holds the two together
 		return nil
 	}
 	return u
