@@ -22,9 +22,11 @@ type attack struct {
 	want  *lmssso.Reason
 }
 
-func withHeader(h string) string   { return sign(newKey, h, goodClaims) }
-func withClaims(c string) string   { return sign(newKey, goodHeader, c) }
-func withClaim(more string) string { return withClaims(strings.TrimSuffix(goodClaims, "}") + "," + more + "}") }
+func withHeader(h string) string { return sign(newKey, h, goodClaims) }
+func withClaims(c string) string { return sign(newKey, goodHeader, c) }
+func withClaim(more string) string {
+	return withClaims(strings.TrimSuffix(goodClaims, "}") + "," + more + "}")
+}
 
 // withIAT replaces the time of issue.
 func withIAT(iat string) string {
@@ -41,7 +43,7 @@ func TestAttacksAreRefusedEachForItsOwnReason(t *testing.T) {
 	require.Greater(t, len(rows), 100)
 	for _, tt := range rows {
 		t.Run(tt.name, func(t *testing.T) {
-			s := &store{}
+			s := &spender{}
 			a, err := verifier(t, config(s)).Verify(t.Context(), tt.token)
 			refused(t, s, a, err, tt.want)
 			require.NotContains(t, err.Error(), "12345", "an error must not tell personal data")

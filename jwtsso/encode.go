@@ -160,8 +160,10 @@ func (i *Issuer) encode(payload []byte) ([]byte, error) {
 // writer writes the members of one JSON object.
 type writer struct {
 	buf []byte
-	// ordinary says that every text so far is short printable ASCII, about which there is nothing to check.
+	// ordinary says that there are few values so far and every text is short printable ASCII, about which there is nothing
+	// to check.
 	ordinary bool
+	values   int
 }
 
 func (w *writer) byte(c byte) { w.buf = append(w.buf, c) }
@@ -235,6 +237,7 @@ func (w *writer) fields(c outClaim, fields map[string]attrs.Value) {
 	if len(fields) == 0 {
 		return
 	}
+	w.ordinary = w.ordinary && len(fields) == 1 // names could differ in case alone
 	w.name(c.name)
 	w.byte('{')
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
@@ -254,7 +257,8 @@ func (w *writer) fields(c outClaim, fields map[string]attrs.Value) {
 }
 
 func (w *writer) value(s string) {
-	w.ordinary = w.ordinary && isOrdinary(s)
+	w.values++
+	w.ordinary = w.ordinary && w.values <= 256 && isOrdinary(s)
 	w.buf = appendText(w.buf, s)
 }
 

@@ -64,7 +64,7 @@ func FuzzToken(f *testing.F) {
 	for _, s := range []string{good[:len(good)-1], good + "=", "a.b.c", "...", guideToken, rfcToken} {
 		f.Add(s)
 	}
-	s := &store{}
+	s := &spender{}
 	v := verifier(f, config(s))
 	f.Fuzz(func(t *testing.T, token string) {
 		a, err := v.Verify(t.Context(), token)
@@ -98,7 +98,7 @@ func FuzzExtract(f *testing.F) {
 		if authorization != "" {
 			r.Header.Set("Authorization", authorization)
 		}
-		a, err := verifier(t, config(&store{})).Authenticate(httptest.NewRecorder(), r)
+		a, err := verifier(t, config(&spender{})).Authenticate(httptest.NewRecorder(), r)
 		if err != nil {
 			require.Nil(t, a)
 			return

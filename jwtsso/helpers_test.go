@@ -26,8 +26,8 @@ var now = time.Unix(1700000000, 0).UTC()
 
 func clock() time.Time { return now }
 
-// store is a single-use store that counts.
-type store struct {
+// spender is a single-use store that counts.
+type spender struct {
 	mu    sync.Mutex
 	seen  map[string]time.Time
 	adds  int
@@ -37,7 +37,7 @@ type store struct {
 	boom  bool
 }
 
-func (s *store) Add(_ context.Context, key string, value []byte, until time.Time) (bool, error) {
+func (s *spender) Add(_ context.Context, key string, value []byte, until time.Time) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.adds++
@@ -58,7 +58,7 @@ func (s *store) Add(_ context.Context, key string, value []byte, until time.Time
 	return true, nil
 }
 
-func (s *store) Take(context.Context, string) ([]byte, bool, error) {
+func (s *spender) Take(context.Context, string) ([]byte, bool, error) {
 	return nil, false, errors.New("a verifier never takes")
 }
 
@@ -97,7 +97,7 @@ func mac(key lmssso.Secret, input string) []byte {
 func b64(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
 
 // refused checks what every refusal has in common: its own reason, nothing returned, nothing spent.
-func refused(t *testing.T, s *store, a *lmssso.Assertion, err error, want *lmssso.Reason) {
+func refused(t *testing.T, s *spender, a *lmssso.Assertion, err error, want *lmssso.Reason) {
 	t.Helper()
 	require.Error(t, err)
 	require.Nil(t, a, "nothing may be returned beside an error")

@@ -16,7 +16,7 @@ import (
 func TestATokenIsAcceptedOnce(t *testing.T) {
 	for name, token := range map[string]string{"with a jti": withClaim(`"jti":"a"`), "without one": withClaims(goodClaims)} {
 		t.Run(name, func(t *testing.T) {
-			v := verifier(t, config(&store{}))
+			v := verifier(t, config(&spender{}))
 			_, err := v.Verify(t.Context(), token)
 			require.NoError(t, err)
 			a, err := v.Verify(t.Context(), token)
@@ -27,14 +27,14 @@ func TestATokenIsAcceptedOnce(t *testing.T) {
 }
 
 func TestASecondTokenWithTheSameIDIsAReplay(t *testing.T) {
-	v := verifier(t, config(&store{}))
+	v := verifier(t, config(&spender{}))
 	_, err := v.Verify(t.Context(), withClaim(`"jti":"a"`))
 	require.NoError(t, err)
 	for name, token := range map[string]string{
-		"minted a second later":      withClaims(`{"iat":1700000001,"externalCustomerId":"12345","jti":"a"}`),
-		"for another user":           withClaims(`{"iat":1700000000,"externalCustomerId":"99","jti":"a"}`),
-		"signed with the other key":  sign(oldKey, goodHeader, strings.TrimSuffix(goodClaims, "}")+`,"jti":"a"}`),
-		"with its header reordered":  sign(newKey, `{"typ":"JWT","alg":"HS256"}`, strings.TrimSuffix(goodClaims, "}")+`,"jti":"a"}`),
+		"minted a second later":     withClaims(`{"iat":1700000001,"externalCustomerId":"12345","jti":"a"}`),
+		"for another user":          withClaims(`{"iat":1700000000,"externalCustomerId":"99","jti":"a"}`),
+		"signed with the other key": sign(oldKey, goodHeader, strings.TrimSuffix(goodClaims, "}")+`,"jti":"a"}`),
+		"with its header reordered": sign(newKey, `{"typ":"JWT","alg":"HS256"}`, strings.TrimSuffix(goodClaims, "}")+`,"jti":"a"}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := v.Verify(t.Context(), token)
@@ -44,7 +44,7 @@ func TestASecondTokenWithTheSameIDIsAReplay(t *testing.T) {
 }
 
 func TestDifferentTokensAreBothAccepted(t *testing.T) {
-	v := verifier(t, config(&store{}))
+	v := verifier(t, config(&spender{}))
 	signature := string(mac(newKey, b64(goodHeader)+"."+b64(goodClaims)))
 	for _, token := range []string{
 		withClaims(goodClaims), withClaim(`"ref1":"x"`), withClaim(`"jti":"a"`), withClaim(`"jti":"A"`),
@@ -56,7 +56,7 @@ func TestDifferentTokensAreBothAccepted(t *testing.T) {
 }
 
 func TestOneConnectionsTokenIsWorthlessAtAnother(t *testing.T) {
-	s := &store{}
+	s := &spender{}
 	mainSite := verifier(t, config(s))
 	tenant := config(s)
 	tenant.Connection, tenant.Tenant, tenant.Realm, tenant.Keys = "acme-jwt", "acme", "t-1", []lmssso.Secret{"the tenant's own key, of more than 32 bytes"}
@@ -77,7 +77,7 @@ func TestOneConnectionsTokenIsWorthlessAtAnother(t *testing.T) {
 
 // Two connections that share a key by mistake still keep separate replay records, so that one cannot lock out the other.
 func TestReplayKeysAreSeparateByConnection(t *testing.T) {
-	s := &store{}
+	s := &spender{}
 	other := config(s)
 	other.Connection = "other"
 	for _, cfg := range []jwtsso.VerifierConfig{config(s), other} {
@@ -111,7 +111,7 @@ func TestATokenIsRememberedUntilItCannotPass(t *testing.T) {
 		{"without iat, ending in a century", withClaims(`{"externalCustomerId":"12345","exp":253402300799}`), allowMissing, now.Add(50*365*24*time.Hour + second)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := &store{}
+			s := &spender{}
 			cfg := config(s)
 			if tt.change != nil {
 				tt.change(&cfg)
@@ -126,7 +126,7 @@ func TestATokenIsRememberedUntilItCannotPass(t *testing.T) {
 func allowMissing(cfg *jwtsso.VerifierConfig) { cfg.AllowMissingIssuedAt = true }
 
 func TestAStoreThatFailsClosesTheDoor(t *testing.T) {
-	a, err := verifier(t, config(&store{err: errors.New("connection refused to 10.0.0.7")})).Verify(t.Context(), withClaims(goodClaims))
+	a, err := verifier(t, config(&spender{err: errors.New("connection refused to 10.0.0.7")})).Verify(t.Context(), withClaims(goodClaims))
 	require.ErrorIs(t, err, lmssso.ErrUnavailable)
 	require.Nil(t, a)
 	status, text := lmssso.PublicMessage(err)
@@ -135,7 +135,7 @@ func TestAStoreThatFailsClosesTheDoor(t *testing.T) {
 }
 
 func TestAPanicIsARefusal(t *testing.T) {
-	a, err := verifier(t, config(&store{boom: true})).Verify(t.Context(), withClaims(goodClaims))
+	a, err := verifier(t, config(&spender{boom: true})).Verify(t.Context(), withClaims(goodClaims))
 	require.ErrorIs(t, err, lmssso.ErrMalformed)
 	require.Nil(t, a)
 }
@@ -151,7 +151,7 @@ func TestAllowReplayAsksNoStore(t *testing.T) {
 }
 
 func TestOfManyAtOnceOneIsAccepted(t *testing.T) {
-	v, token := verifier(t, config(&store{})), withClaims(goodClaims)
+	v, token := verifier(t, config(&spender{})), withClaims(goodClaims)
 	var wg sync.WaitGroup
 	results := make(chan error, 50)
 	for range cap(results) {

@@ -53,7 +53,7 @@ func TestTheTokenArrives(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := httptest.NewRecorder()
-			a, err := verifier(t, config(&store{})).Authenticate(w, r)
+			a, err := verifier(t, config(&spender{})).Authenticate(w, r)
 			require.NoError(t, err)
 			require.Equal(t, "12345", a.Link.ExternalID)
 			require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
@@ -117,7 +117,7 @@ func TestAuthenticateRefuses(t *testing.T) {
 		{"a target in URL and form", post("returnTo=/a", field+"&returnTo=/b"), jwtsso.ErrRequest},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := &store{}
+			s := &spender{}
 			a, err := verifier(t, config(s)).Authenticate(httptest.NewRecorder(), tt.r)
 			refused(t, s, a, err, tt.want)
 		})
@@ -141,7 +141,7 @@ func TestOnlyTheDialectsDeliveriesCount(t *testing.T) {
 		{"a form where only headers count", []jwtsso.Delivery{jwtsso.InHeader}, post("", "jwt="+token), jwtsso.ErrDelivery},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := &store{}
+			s := &spender{}
 			cfg := config(s)
 			cfg.Dialect.Endpoint.Deliveries = tt.ways
 			a, err := verifier(t, cfg).Authenticate(httptest.NewRecorder(), tt.r)
@@ -151,7 +151,7 @@ func TestOnlyTheDialectsDeliveriesCount(t *testing.T) {
 }
 
 func TestThinkificTakesGetAlone(t *testing.T) {
-	s := &store{}
+	s := &spender{}
 	cfg := config(s)
 	cfg.Dialect = jwtsso.Thinkific()
 	a, err := verifier(t, cfg).Authenticate(httptest.NewRecorder(), post("", "jwt=x.y.z"))
@@ -168,7 +168,7 @@ func TestAVerifiedReturnTargetGoesBeforeTheRequests(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := get(url.Values{"jwt": {withClaim(tt.claim)}, "returnTo": {tt.query}}.Encode())
-			a, err := verifier(t, config(&store{})).Authenticate(httptest.NewRecorder(), r)
+			a, err := verifier(t, config(&spender{})).Authenticate(httptest.NewRecorder(), r)
 			require.NoError(t, err)
 			require.Equal(t, tt.want, a.ReturnTo)
 		})
@@ -197,7 +197,7 @@ func TestTargets(t *testing.T) {
 		{"a request too large to read", thinkific, "", get(both + strings.Repeat("&x", 20000)), lmssso.Targets{ReportErrors: true}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			cfg := config(&store{})
+			cfg := config(&spender{})
 			cfg.Dialect, cfg.ErrorURL = tt.dialect, tt.logout
 			require.Equal(t, tt.want, verifier(t, cfg).Targets(tt.r))
 		})
@@ -208,7 +208,7 @@ func TestTargets(t *testing.T) {
 func TestTheFormIsReadOnce(t *testing.T) {
 	token := withClaims(goodClaims)
 	for _, targetsFirst := range []bool{true, false} {
-		v := verifier(t, config(&store{}))
+		v := verifier(t, config(&spender{}))
 		r := post("", "jwt="+token+"&returnTo=/a&mine=1")
 		if targetsFirst {
 			require.Equal(t, "/a", v.Targets(r).ReturnTo)
@@ -226,7 +226,7 @@ type brokenBody struct{}
 func (brokenBody) Read([]byte) (int, error) { return 0, errors.New("connection reset") }
 
 func TestABodyThatBreaksOff(t *testing.T) {
-	s := &store{}
+	s := &spender{}
 	r := post("", "")
 	r.Body = io.NopCloser(brokenBody{})
 	a, err := verifier(t, config(s)).Authenticate(httptest.NewRecorder(), r)

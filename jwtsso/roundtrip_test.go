@@ -29,7 +29,7 @@ func bob() jwtsso.Learner {
 func TestEveryBuiltInDialectAcceptsWhatItsIssuerMints(t *testing.T) {
 	for _, d := range jwtsso.Dialects() {
 		t.Run(d.Name, func(t *testing.T) {
-			cfg := config(&store{})
+			cfg := config(&spender{})
 			cfg.Dialect = d
 			v, i := verifier(t, cfg), issuer(t, issuerConfig(d))
 			raw, err := i.Mint(bob())

@@ -62,7 +62,7 @@ func rsaConfig(t *testing.T, s lmssso.SingleUse) jwtsso.VerifierConfig {
 }
 
 func TestRS256(t *testing.T) {
-	v := verifier(t, rsaConfig(t, &store{}))
+	v := verifier(t, rsaConfig(t, &spender{}))
 	a, err := v.Verify(t.Context(), signRSA(t, rsaKey(t), rsaHeader, goodClaims))
 	require.NoError(t, err)
 	require.Equal(t, "12345", a.Link.ExternalID)
@@ -70,7 +70,7 @@ func TestRS256(t *testing.T) {
 
 // CVE-2016-5431 and its kin: the public key, which everybody has, used as an HMAC secret.
 func TestThePublicKeyIsNoSecret(t *testing.T) {
-	s := &store{}
+	s := &spender{}
 	v := verifier(t, rsaConfig(t, s))
 	public := lmssso.Secret(publicPEM(rsaKey(t)))
 	a, err := v.Verify(t.Context(), sign(public, goodHeader, goodClaims))
@@ -99,7 +99,7 @@ func TestRSAKeysThatAreRefused(t *testing.T) {
 		"a block that is none": "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			cfg := rsaConfig(t, &store{})
+			cfg := rsaConfig(t, &spender{})
 			cfg.Keys = []lmssso.Secret{lmssso.Secret(text)}
 			cfg.AllowShortKeys = true
 			_, err := jwtsso.NewVerifier(cfg)
@@ -115,7 +115,7 @@ func TestAnRSAIssuer(t *testing.T) {
 			cfg.Keys = []lmssso.Secret{lmssso.Secret(text)}
 			token, err := issuer(t, cfg).Mint(bob())
 			require.NoError(t, err)
-			_, err = verifier(t, rsaConfig(t, &store{})).Verify(t.Context(), string(token))
+			_, err = verifier(t, rsaConfig(t, &spender{})).Verify(t.Context(), string(token))
 			require.NoError(t, err)
 		})
 	}

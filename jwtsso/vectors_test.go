@@ -21,7 +21,7 @@ const guideToken = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJleHRlcm5hbEN1c3RvbWV
 const guideSecret = lmssso.Secret("your-256-bit-secret")
 
 func TestTheGuidesPrintedToken(t *testing.T) {
-	s := &store{}
+	s := &spender{}
 	cfg := config(s)
 	cfg.Keys = []lmssso.Secret{guideSecret}
 
@@ -59,7 +59,7 @@ const (
 )
 
 func TestTheRFCsToken(t *testing.T) {
-	s := &store{}
+	s := &spender{}
 	cfg := config(s)
 	cfg.Dialect.Signing.Key = jwtsso.Base64Key
 	cfg.Keys = []lmssso.Secret{rfcKey}

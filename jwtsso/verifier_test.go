@@ -10,7 +10,7 @@ import (
 )
 
 func TestVerifyReturnsTheLogin(t *testing.T) {
-	s := &store{}
+	s := &spender{}
 	a, err := verifier(t, config(s)).Verify(t.Context(), sign(newKey, goodHeader, `{
 		"iat": 1699999990.5, "exp": 1700000060, "nbf": 1699999990, "jti": "id-1", "iss": "https://idp.example",
 		"externalCustomerId": "12345", "email": "Bob@Example.com", "firstName": "Bob", "lastName": null,

@@ -24,7 +24,7 @@ func TestTimesThatPass(t *testing.T) {
 		"nbf long ago":                 withClaim(`"nbf":1`),
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := verifier(t, config(&store{})).Verify(t.Context(), token)
+			_, err := verifier(t, config(&spender{})).Verify(t.Context(), token)
 			require.NoError(t, err)
 		})
 	}
@@ -39,7 +39,7 @@ func TestHeadersThatPass(t *testing.T) {
 		"an escaped letter":  `{"\u0061lg":"HS256"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := verifier(t, config(&store{})).Verify(t.Context(), withHeader(header))
+			_, err := verifier(t, config(&spender{})).Verify(t.Context(), withHeader(header))
 			require.NoError(t, err)
 		})
 	}
@@ -52,7 +52,7 @@ func TestTheRefusalTellsTheMeasuredSkew(t *testing.T) {
 		withClaim(`"exp":1699999990`):     {Received: "expired 10 s ago"},
 		withClaim(`"nbf":1700000007.250`): {Received: "holds in 7.25 s"},
 	} {
-		_, err := verifier(t, config(&store{})).Verify(t.Context(), token)
+		_, err := verifier(t, config(&spender{})).Verify(t.Context(), token)
 		var got *lmssso.Error
 		require.True(t, errors.As(err, &got))
 		require.Equal(t, want.Expected, got.Expected)
@@ -61,7 +61,7 @@ func TestTheRefusalTellsTheMeasuredSkew(t *testing.T) {
 }
 
 func TestAllowMissingIssuedAtStillJudgesOneThatIsThere(t *testing.T) {
-	s := &store{}
+	s := &spender{}
 	cfg := config(s)
 	cfg.AllowMissingIssuedAt = true
 	a, err := verifier(t, cfg).Verify(t.Context(), withIAT("1699999499"))
@@ -69,7 +69,7 @@ func TestAllowMissingIssuedAtStillJudgesOneThatIsThere(t *testing.T) {
 }
 
 func TestFinerReasonsMatchTheirCode(t *testing.T) {
-	_, err := verifier(t, config(&store{})).Verify(t.Context(), withHeader(`{"alg":"HS256","crit":[]}`))
+	_, err := verifier(t, config(&spender{})).Verify(t.Context(), withHeader(`{"alg":"HS256","crit":[]}`))
 	require.ErrorIs(t, err, jwtsso.ErrCritical)
 	require.ErrorIs(t, err, lmssso.ErrMalformed)
 	require.Equal(t, lmssso.Code("malformed"), lmssso.CodeOf(err))
@@ -109,7 +109,7 @@ func TestExpectedIssuerAndAudience(t *testing.T) {
 }
 
 func TestOnlyTheDialectsClaimNamesCount(t *testing.T) {
-	a, err := verifier(t, config(&store{})).Verify(t.Context(), withClaim(`"external_id":"1","EXTERNALID":"2","first_name":"Eve","admin":true,"sub":"root"`))
+	a, err := verifier(t, config(&spender{})).Verify(t.Context(), withClaim(`"external_id":"1","EXTERNALID":"2","first_name":"Eve","admin":true,"sub":"root"`))
 	require.NoError(t, err)
 	require.Equal(t, "12345", a.Link.ExternalID)
 	require.True(t, a.Profile.FirstName.IsAbsent())
@@ -117,12 +117,12 @@ func TestOnlyTheDialectsClaimNamesCount(t *testing.T) {
 }
 
 func TestRotation(t *testing.T) {
-	v := verifier(t, config(&store{}))
+	v := verifier(t, config(&spender{}))
 	for name, key := range map[string]lmssso.Secret{"the newest key": newKey, "the one before": oldKey} {
 		_, err := v.Verify(t.Context(), sign(key, goodHeader, goodClaims))
 		require.NoError(t, err, name)
 	}
-	cfg := config(&store{})
+	cfg := config(&spender{})
 	cfg.Keys = cfg.Keys[:1]
 	_, err := verifier(t, cfg).Verify(t.Context(), sign(oldKey, goodHeader, goodClaims))
 	require.ErrorIs(t, err, lmssso.ErrSignature, "a retired key")
@@ -169,7 +169,7 @@ func TestNewVerifierRefuses(t *testing.T) {
 		{"a window of a day", func(c *jwtsso.VerifierConfig) { c.Dialect.Time.Window = 24 * time.Hour }, jwtsso.ErrDialect},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			cfg := config(&store{})
+			cfg := config(&spender{})
 			tt.change(&cfg)
 			v, err := jwtsso.NewVerifier(cfg)
 			require.Nil(t, v)
@@ -185,7 +185,7 @@ func TestNewVerifierRefuses(t *testing.T) {
 }
 
 func TestAKeyOf32BytesIsEnough(t *testing.T) {
-	cfg := config(&store{})
+	cfg := config(&spender{})
 	cfg.Keys = []lmssso.Secret{"0123456789abcdef0123456789abcdef"}
 	verifier(t, cfg)
 }
@@ -194,14 +194,14 @@ func TestGenerateKey(t *testing.T) {
 	k := jwtsso.GenerateKey()
 	require.Len(t, string(k), 43)
 	require.NotEqual(t, k, jwtsso.GenerateKey())
-	cfg := config(&store{})
+	cfg := config(&spender{})
 	cfg.Keys = []lmssso.Secret{k}
 	verifier(t, cfg)
 }
 
 // What a caller still holds cannot change a running verifier.
 func TestTheConfigurationIsCopied(t *testing.T) {
-	cfg := config(&store{})
+	cfg := config(&spender{})
 	v := verifier(t, cfg)
 	cfg.Keys[0] = "another key that is longer than 32 bytes"
 	cfg.Dialect.Roles["student"] = "admin"
