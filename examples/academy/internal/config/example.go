@@ -1,0 +1,38 @@
+package config
+
+import (
+	"bytes"
+	_ "embed" // the commented example
+	"fmt"
+	"text/template"
+
+	"github.com/lmssso/lmssso"
+	"github.com/lmssso/lmssso/jwtsso"
+)
+
+//go:embed example.json.tmpl
+var exampleText string
+
+var exampleTemplate = template.Must(template.New("example").Parse(exampleText))
+
+// ExampleConnections returns the ids of the example's connections, for which [Example] takes keys.
+func ExampleConnections() []string { return []string{"main-ti", "main-thinkific", "acme-jwt"} }
+
+// Example returns a commented configuration that Parse accepts, with the keys given by connection id. A connection
+// without one gets a new random key: no key is ever printed twice.
+func Example(baseURL, store string, keys map[string]lmssso.Secret) ([]byte, error) {
+	texts := map[string]string{}
+	for _, id := range ExampleConnections() {
+		key, ok := keys[id]
+		if !ok {
+			key = jwtsso.GenerateKey()
+		}
+		texts[id] = string(key)
+	}
+	var b bytes.Buffer
+	err := exampleTemplate.Execute(&b, map[string]any{"BaseURL": baseURL, "Store": store, "Keys": texts})
+	if err != nil {
+		return nil, fmt.Errorf("the example configuration: %w", err)
+	}
+	return b.Bytes(), nil
+}

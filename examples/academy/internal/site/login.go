@@ -1,0 +1,101 @@
+package site
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/lmssso/lmssso"
+	"github.com/lmssso/lmssso/examples/academy/internal/session"
+	"github.com/lmssso/lmssso/examples/academy/internal/ui"
+)
+
+// done begins the session of a login that passed every check. It is the library's last step before the redirect.
+func (s *Site) done(w http.ResponseWriter, r *http.Request, t *lmssso.Attempt) error {
+	a, account := t.Assertion, t.Outcome.Account
+	return s.sessions.Start(w, r, session.Session{
+		AccountID: account.ID, Link: account.Link, Tenant: account.Tenant,
+		Key: lmssso.SessionKey{Connection: t.Connection, Subject: a.Subject, Index: a.Session.Index},
+		Login: session.Login{
+			Protocol: t.Protocol, Connection: t.Connection, Tenant: a.Origin.Tenant, Issuer: a.Origin.Issuer, ID: a.Origin.ID,
+			Realm: a.Link.Realm, ExternalID: a.Link.ExternalID, Subject: a.Subject.Value,
+			IssuedAt: a.Times.IssuedAt, AuthnContext: append([]string{}, a.AuthnContext...),
+		},
+		Changes: append([]lmssso.Change{}, t.Outcome.Changes...), TraceID: t.TraceID,
+	}, a.Session.Ends)
+}
+
+// defaultPage is where a login goes that asks for no page: learners to their dashboard, managers to theirs.
+func defaultPage(a lmssso.Account) string {
+	if a.Side == lmssso.Manager {
+		return "/admin"
+	}
+	return "/dashboard"
+}
+
+// refusalPage shows a refused login in the site's own frame.
+func (s *Site) refusalPage(w http.ResponseWriter, r *http.Request, f lmssso.Refusal) {
+	m := message{
+		Heading: "You are not signed in", Text: f.Message, Code: string(f.Code), TraceID: f.TraceID,
+		Links: []link{{"/", "Back to the home page"}},
+	}
+	if to := s.logURL(r, f.TraceID); to != "" {
+		m.Links = append(m.Links, link{to, "See it in the sign-in log"})
+	}
+	s.show(w, r, f.Status, "message", ui.Page{Title: "Sign-in refused", Body: m})
+}
+
+// logURL leads to a login's entry in the log, for those who may open it; in a demonstration everybody may try.
+func (s *Site) logURL(r *http.Request, trace string) string {
+	if trace == "" || !s.cfg.File.Demo && !s.mayAdminister(r) {
+		return ""
+	}
+	return "/admin/sso-log?" + url.Values{"trace": {trace}}.Encode()
+}
+
+// switchSide takes a dual-role user to the other side, without a new login. The connection the session came through must
+// be allowed to assert that side's role, or a learner's sign-in would open what it may not vouch for.
+func (s *Site) switchSide(w http.ResponseWriter, r *http.Request) {
+	v := s.signedIn(w, r)
+	if v == nil {
+		return
+	}
+	other, err := s.cfg.Stores.Service.Switch(r.Context(), v.account.ID)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if !s.mayAssert(v.session.Key.Connection, other.Role) {
+		s.fail(w, r, lmssso.ErrRoleNotAllowed)
+		return
+	}
+	next := v.session
+	next.AccountID, next.Link, next.Tenant = other.ID, other.Link, other.Tenant
+	if err := s.sessions.Change(w, r, next); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	seeOther(w, defaultPage(other))
+}
+
+func (s *Site) mayAssert(connection, role string) bool {
+	for _, info := range s.registry.Connections() {
+		if info.ID == connection {
+			return info.Policy.AllowsRole(role)
+		}
+	}
+	return false
+}
+
+// logout ends the session, then goes where the site's settings say.
+func (s *Site) logout(w http.ResponseWriter, r *http.Request) {
+	site := ""
+	if v, ok := s.sessions.Get(r); ok {
+		site = v.Login.Tenant
+	}
+	s.sessions.Stop(w, r)
+	to, ok := s.registry.Settings(site).LogoutURL("/")
+	if !ok {
+		to = "/"
+	}
+	seeOther(w, to)
+}
