@@ -51,9 +51,11 @@ func (c *cleaner) value(name, s string) string {
 	case s == "":
 		return ""
 	case c.values != KeepValues:
-		return c.keep(redactedMark, c.limits.ValueBytes)
+		c.left -= textOverhead
+		return redactedMark
 	case secretName(name):
-		return c.keep(removedMark, c.limits.ValueBytes)
+		c.left -= textOverhead
+		return removedMark
 	default:
 		return c.keep(scrubValue(s), c.limits.ValueBytes)
 	}
@@ -63,7 +65,7 @@ func (c *cleaner) value(name, s string) string {
 func (c *cleaner) list(name string, values []string) []string {
 	out := []string{}
 	for i, v := range values {
-		if i == c.limits.Values || c.left <= 0 {
+		if i == c.limits.Values {
 			return append(out, moreText(len(values)-i))
 		}
 		out = append(out, c.value(name, v))

@@ -25,23 +25,26 @@ func newIdentifier(key []byte) identifier {
 	return identifier{mac: func() hash.Hash { return hmac.New(sha256.New, key) }}
 }
 
-func (i identifier) sum(use, text string) []byte {
-	h := i.mac()
-	_, _ = io.WriteString(h, use+"\x00"+text) // a hash never fails
-	return h.Sum(nil)
+// hasher makes digests one after the other.
+type hasher struct{ mac hash.Hash }
+
+func (h hasher) sum(use, text string) []byte {
+	h.mac.Reset()
+	_, _ = io.WriteString(h.mac, use+"\x00"+text) // a hash never fails
+	return h.mac.Sum(nil)
 }
 
 // exact is the digest of an external id or a name id, whose case matters.
-func (i identifier) exact(id string) digest { return digest(i.sum("exact", id)[:16]) }
+func (h hasher) exact(id string) digest { return digest(h.sum("exact", id)[:16]) }
 
 // email is the digest of an address, whose case does not.
-func (i identifier) email(address string) digest {
-	return digest(i.sum("email", strings.ToLower(address))[:16])
+func (h hasher) email(address string) digest {
+	return digest(h.sum("email", strings.ToLower(address))[:16])
 }
 
 // pseudonym names the user of a login without saying who it is: the same for one user, whatever the protocol, while the
 // process lives. It is "" when the login names nobody.
-func (i identifier) pseudonym(a *lmssso.Assertion) string {
+func (h hasher) pseudonym(a *lmssso.Assertion) string {
 	name := a.Link.ExternalID
 	if name == "" {
 		name = a.Subject.Value
@@ -49,7 +52,7 @@ func (i identifier) pseudonym(a *lmssso.Assertion) string {
 	if name == "" {
 		return ""
 	}
-	return "user-" + hex.EncodeToString(i.sum("pseudonym", a.Link.Realm+"\x00"+name)[:6])
+	return "user-" + hex.EncodeToString(h.sum("pseudonym", a.Link.Realm+"\x00"+name)[:6])
 }
 
 // subject is who an attempt is about.
@@ -61,24 +64,29 @@ type subject struct {
 
 func (i identifier) subject(t *lmssso.Attempt) subject {
 	u := subject{names: identifiers(t)}
+	if len(u.names) == 0 {
+		return u
+	}
+	h := hasher{i.mac()}
 	for _, name := range u.names {
-		u.digests = append(u.digests, i.exact(name))
+		u.digests = append(u.digests, h.exact(name))
 		if strings.Contains(name, "@") {
-			u.digests = append(u.digests, i.email(name))
+			u.digests = append(u.digests, h.email(name))
 		}
 	}
 	if t.Assertion == nil {
 		return u
 	}
-	if u.pseudonym = i.pseudonym(t.Assertion); u.pseudonym != "" {
-		u.digests = append(u.digests, i.exact(u.pseudonym))
+	if u.pseudonym = h.pseudonym(t.Assertion); u.pseudonym != "" {
+		u.digests = append(u.digests, h.exact(u.pseudonym))
 	}
 	return u
 }
 
 // finder returns what tells whether one of the digests stands for the text an administrator typed.
 func (i identifier) finder(user string) func([]digest) bool {
-	exact, email := i.exact(user), i.email(user)
+	h := hasher{i.mac()}
+	exact, email := h.exact(user), h.email(user)
 	return func(known []digest) bool { return slices.Contains(known, exact) || slices.Contains(known, email) }
 }
 

@@ -39,7 +39,7 @@ func scrub(s string) string {
 
 // scrubValue is scrub for an attribute's value, which may be a nested claim written as JSON.
 func scrubValue(s string) string {
-	if s = bounded(s); !strings.HasPrefix(s, "{") && !strings.HasPrefix(s, "[") {
+	if len(s) > maxScan || !strings.HasPrefix(s, "{") && !strings.HasPrefix(s, "[") {
 		return scrub(s)
 	}
 	var v any
@@ -130,13 +130,18 @@ func cutCredentials(s string) string {
 	return b.String() + s[from:]
 }
 
-// cutNamed removes values beside a name that says they are secret.
+// cutNamed removes values beside a name that says they are secret, and the user info of a URL.
 func cutNamed(s string) string {
+	if strings.Contains(s, "://") && strings.Contains(s, "@") {
+		s = userInfo.ReplaceAllString(s, "${1}"+removedMark)
+	}
 	if !strings.ContainsAny(s, "=:<") || !hasSecretWord(asciiLower(s)) {
 		return s
 	}
 	for _, p := range namedSecrets {
-		s = p.ReplaceAllString(s, "${1}"+removedMark)
+		if strings.Contains(s, p.needs) {
+			s = p.pattern.ReplaceAllString(s, "${1}"+removedMark)
+		}
 	}
 	return s
 }
@@ -174,10 +179,12 @@ func secretName(name string) bool {
 const secretWord = `(?:pass(?:word|wd|phrase|code)|secret|token|authorization|api[_-]?key|private[_-]?key|signature|credential|cookie|` +
 	`saml(?:response|request)|assertion|jwt|\bpwd|\bsig|\bcode)[\w.-]*`
 
-// hasSecretWord reports whether one of secretWord's alternatives, or the user info of a URL, may be in a lower-case text.
+// hasSecretWord reports whether one of secretWord's alternatives may be in a lower-case text. It saves the patterns from
+// most texts.
 func hasSecretWord(lower string) bool {
 	for _, part := range [...]string{
-		"://", "pass", "secret", "token", "authorization", "key", "sig", "credential", "cookie", "saml", "assertion", "jwt", "pwd", "code",
+		"password", "passwd", "passphrase", "passcode", "secret", "token", "authorization", "api", "private", "signature",
+		"credential", "cookie", "samlre", "assertion", "jwt", "pwd", "sig", "code",
 	} {
 		if strings.Contains(lower, part) {
 			return true
@@ -186,16 +193,20 @@ func hasSecretWord(lower string) bool {
 	return false
 }
 
+var userInfo = regexp.MustCompile(`(://)[^/\s:@]+:[^/\s@]+@`)
+
 // namedSecrets find a value beside a name. A colon is also how a sentence goes on ("secret: 19 bytes"), so after one only
 // what mixes letters and digits is taken, but anything at all after a password. An object or a list takes the rest of the
 // text with it, because where it ends is not known.
-var namedSecrets = [...]*regexp.Regexp{
-	regexp.MustCompile(`(?i)(` + secretWord + `\\?["']?\s*=\s*\\?["']?)[^\s"'&;,<>]+`),
-	regexp.MustCompile(`(?i)(` + secretWord + `\\?["']\s*:\s*)(?:\\"[^"]*|"(?:\\.|[^"\\])*|'[^']*|[{\[](?s:.*)|[^\s,}"']+)`),
-	regexp.MustCompile(`(?i)(` + secretWord + `\s*:\s*)(?:[^\s"'&;,<>]*(?:[a-z][^\s"'&;,<>]*\d|\d[^\s"'&;,<>]*[a-z])[^\s"'&;,<>]*)`),
-	regexp.MustCompile(`(?i)(pass(?:word|wd|phrase|code)\s*:\s*)[^\s"'&;,<>]+`),
-	regexp.MustCompile(`(?i)(<[\w:.-]*` + secretWord + `[^<>]*>)[^<]+`),
-	regexp.MustCompile(`(?i)(://)[^/\s:@]+:[^/\s@]+@`),
+var namedSecrets = [...]struct {
+	needs   string // a text without it does not match
+	pattern *regexp.Regexp
+}{
+	{"=", regexp.MustCompile(`(?i)(` + secretWord + `\\?["']?\s*=\s*\\?["']?)[^\s"'&;,<>]+`)},
+	{":", regexp.MustCompile(`(?i)(` + secretWord + `\\?["']\s*:\s*)(?:\\"[^"]*|"(?:\\.|[^"\\])*|'[^']*|[{\[](?s:.*)|[^\s,}"']+)`)},
+	{":", regexp.MustCompile(`(?i)(` + secretWord + `\s*:\s*)(?:[^\s"'&;,<>]*(?:[a-z][^\s"'&;,<>]*\d|\d[^\s"'&;,<>]*[a-z])[^\s"'&;,<>]*)`)},
+	{":", regexp.MustCompile(`(?i)(pass(?:word|wd|phrase|code)\s*:\s*)[^\s"'&;,<>]+`)},
+	{"<", regexp.MustCompile(`(?i)(<[\w:.-]*` + secretWord + `[^<>]*>)[^<]+`)},
 }
 
 // cutRuns removes every run of token characters that looks like a token or a key.
