@@ -209,6 +209,7 @@ func TestFailsClosedWhenAPartIsDown(t *testing.T) {
 			require.Empty(t, w.Header().Get("Location"), "a fault of this site is not sent elsewhere")
 			require.NotContains(t, w.Body.String(), "secret-host")
 			require.NotContains(t, b.slog.String(), "secret-host")
+			require.Equal(t, name == "panic", strings.Contains(b.slog.String(), "panicked"))
 		})
 	}
 }
