@@ -76,27 +76,18 @@ func (t *table) take(id digest, now int64) bool {
 	return true
 }
 
-// put records an id that has no live record. The table must have room.
+// put records an id that has no live record, in the first slot on its way that is empty or expired. The table must have
+// room. An older, expired slot of the same id may stay behind it; searches meet the new one first.
 func (t *table) put(id digest, end, now int64) {
 	t.earliest = min(t.earliest, end)
-	var free *slot
-	for i := t.home(id); ; i = t.next(i) {
-		s := &t.slots[i]
-		if s.until == 0 {
-			if free == nil {
-				free, t.used = s, t.used+1
-			}
-			break
-		}
-		if s.id == id {
-			free = s
-			break
-		}
-		if free == nil && s.until <= now {
-			free = s
-		}
+	i := t.home(id)
+	for t.slots[i].until > now {
+		i = t.next(i)
 	}
-	*free = slot{id, end}
+	if t.slots[i].until == 0 {
+		t.used++
+	}
+	t.slots[i] = slot{id, end}
 }
 
 // makeRoom rebuilds the table when it is three quarters full, or when it is time to drop what expired.

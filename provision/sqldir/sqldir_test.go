@@ -218,6 +218,15 @@ func TestApplyRefusesWhatNoDatabaseShouldHold(t *testing.T) {
 	}
 }
 
+func TestApplyRefusesAnAccountNamedTwice(t *testing.T) {
+	d := &database{}
+	again := bob()
+	again.Version++ // what the first of the two would leave
+	_, err := open(t, d).Apply(t.Context(), provision.Snapshot{}, lmssso.Outcome{Account: bob(), Others: []lmssso.Account{again}})
+	require.ErrorIs(t, err, provision.ErrStale)
+	require.Empty(t, d.statements)
+}
+
 func TestSetCatalogueNamesEveryFault(t *testing.T) {
 	d := &database{}
 	err := open(t, d).SetCatalogue(t.Context(), provision.Facts{
