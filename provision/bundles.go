@@ -10,8 +10,8 @@ import (
 // setBundles grants subscriptions (rule 3), or leaves exactly the one listed under tieredSubscription (rule 5; SSO guide,
 // "Tiered Subscription?": for users who move between subscriptions).
 func (pl *planner) setBundles() error {
-	bundles := list("bundle", pl.snapshot.Facts.Bundles, bundleSlug,
-		spelling[Bundle]{attrs.BundleSlugs, pl.login.Access.BundleSlugs, bundleSlug})
+	bundles := list("bundle", attrs.BundleSlugs, pl.snapshot.Facts.Bundles, bundleSlug,
+		spelling[Bundle]{pl.login.Access.BundleSlugs, bundleSlug})
 	tiered, err := pl.replaces(pl.login.Access.Replace.TieredSubscription, attrs.TieredSubscription, bundles)
 	if err != nil {
 		return err

@@ -42,15 +42,15 @@ func (pl *planner) coursesGovernPaths() bool {
 }
 
 func (pl *planner) courses() listing {
-	return list("course", pl.snapshot.Facts.Courses, courseSlug,
-		spelling[Course]{attrs.CourseSlugs, pl.login.Access.CourseSlugs, courseSlug},
-		spelling[Course]{attrs.CourseSKUs, pl.login.Access.CourseSKUs, courseSKU})
+	return list("course", attrs.CourseSlugs+", "+attrs.CourseSKUs, pl.snapshot.Facts.Courses, courseSlug,
+		spelling[Course]{pl.login.Access.CourseSlugs, courseSlug},
+		spelling[Course]{pl.login.Access.CourseSKUs, courseSKU})
 }
 
 func (pl *planner) learningPaths() listing {
 	slug := func(l *LearningPath) string { return l.Slug }
-	return list("learningPath", pl.snapshot.Facts.LearningPaths, slug,
-		spelling[LearningPath]{attrs.LearningPathSlugs, pl.login.Access.LearningPathSlugs, slug})
+	return list("learningPath", attrs.LearningPathSlugs, pl.snapshot.Facts.LearningPaths, slug,
+		spelling[LearningPath]{pl.login.Access.LearningPathSlugs, slug})
 }
 
 func courseSlug(c *Course) string { return c.Slug }
@@ -60,7 +60,7 @@ func courseSKU(c *Course) string  { return c.SKU }
 // other grants. No replace flag governs them, so a blank list clears them (ours).
 func (pl *planner) setReports() error {
 	sent := pl.login.Access.LicenseCourseSKUs
-	l := list("licenseCourse", pl.snapshot.Facts.Courses, courseSKU, spelling[Course]{attrs.LicenseCourseSKUs, sent, courseSKU})
+	l := list("licenseCourse", attrs.LicenseCourseSKUs, pl.snapshot.Facts.Courses, courseSKU, spelling[Course]{sent, courseSKU})
 	whyRevoke := ""
 	if sent.State() == attrs.Blank {
 		whyRevoke = whyCleared

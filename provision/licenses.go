@@ -12,8 +12,8 @@ import (
 // refused (rule 12), and so is one of a tenant beyond the policy.
 func (pl *planner) setLicenses() error {
 	acc := &pl.login.Access
-	students := pl.licenses("studentLicense", attrs.StudentLicenseIDs, attrs.StudentLicenseSKUs, acc.StudentLicenses)
-	managers := pl.licenses("managerLicense", attrs.ManagerLicenseIDs, attrs.ManagerLicenseSKUs, acc.ManagerLicenses)
+	students := pl.licenses("studentLicense", attrs.StudentLicenseIDs+", "+attrs.StudentLicenseSKUs, acc.StudentLicenses)
+	managers := pl.licenses("managerLicense", attrs.ManagerLicenseIDs+", "+attrs.ManagerLicenseSKUs, acc.ManagerLicenses)
 	for _, l := range []listing{students, managers} {
 		if err := pl.checkLicenses(l); err != nil {
 			return err
@@ -30,10 +30,10 @@ func (pl *planner) setLicenses() error {
 	return pl.setParentLicense()
 }
 
-func (pl *planner) licenses(label string, byID, bySKU attrs.Key, refs lmssso.LicenseRefs) listing {
-	return list(label, pl.snapshot.Facts.Licenses, licenseID,
-		spelling[License]{byID, refs.IDs, licenseID},
-		spelling[License]{bySKU, refs.SKUs, licenseSKU})
+func (pl *planner) licenses(label string, keys attrs.Key, refs lmssso.LicenseRefs) listing {
+	return list(label, keys, pl.snapshot.Facts.Licenses, licenseID,
+		spelling[License]{refs.IDs, licenseID},
+		spelling[License]{refs.SKUs, licenseSKU})
 }
 
 func licenseID(l *License) string  { return l.ID }
@@ -75,7 +75,7 @@ func (pl *planner) withoutPlaces(managers listing) listing {
 // setParentLicense stores the parent of the licences (SSO guide, "Parent License SKU"); blank clears it.
 func (pl *planner) setParentLicense() error {
 	sent := pl.login.Access.ParentLicenseSKU
-	parent := list("parentLicense", pl.snapshot.Facts.Licenses, licenseID, spelling[License]{attrs.ParentLicenseSKU, sent, licenseSKU})
+	parent := list("parentLicense", attrs.ParentLicenseSKU, pl.snapshot.Facts.Licenses, licenseID, spelling[License]{sent, licenseSKU})
 	if err := pl.checkLicenses(parent); err != nil {
 		return err
 	}

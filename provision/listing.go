@@ -24,19 +24,14 @@ type listing struct {
 
 // spelling is one attribute that lists items by one of their names.
 type spelling[T any] struct {
-	key   attrs.Key
 	value attrs.Value
 	name  func(*T) string
 }
 
 // list resolves every spelling against the facts. id is the name accounts hold.
-func list[T any](label string, items []T, id func(*T) string, spellings ...spelling[T]) listing {
-	l := listing{label: label}
-	for i, s := range spellings {
-		if i > 0 {
-			l.keys += ", "
-		}
-		l.keys += string(s.key)
+func list[T any](label string, keys attrs.Key, items []T, id func(*T) string, spellings ...spelling[T]) listing {
+	l := listing{label: label, keys: string(keys)}
+	for _, s := range spellings {
 		l.state = union(l.state, s.value.State())
 		if s.value.IsPresent() {
 			resolve(&l, items, id, s)
@@ -58,26 +53,48 @@ func union(a, b attrs.State) attrs.State {
 	return attrs.Absent
 }
 
-// resolve adds the names of one spelling. A name that stands for two items stands for none: guessing would grant the
-// wrong one.
+// resolve adds the names of one spelling.
 func resolve[T any](l *listing, items []T, id func(*T) string, s spelling[T]) {
-	const several = -1
-	at := make(map[string]int, len(items))
-	for i := range items {
-		name := s.name(&items[i])
-		if first, seen := at[name]; seen && (first == several || id(&items[first]) != id(&items[i])) {
-			at[name] = several
-			continue
+	find := func(name string) string { return only(items, id, s.name, name) }
+	if len(items) > fewItems {
+		byName := make(map[string]string, len(items))
+		for i := range items {
+			name, own := s.name(&items[i]), id(&items[i])
+			if first, seen := byName[name]; seen && first != own {
+				own = ""
+			}
+			byName[name] = own
 		}
-		at[name] = i
+		find = func(name string) string { return byName[name] }
 	}
 	for _, name := range s.value.All() {
-		if i, known := at[name]; known && i != several && id(&items[i]) != "" {
-			l.found = append(l.found, id(&items[i]))
+		if found := find(name); found != "" {
+			l.found = append(l.found, found)
 		} else {
 			l.unknown = append(l.unknown, name)
 		}
 	}
+}
+
+// fewItems is how many facts are quicker to walk than to index. Above it an index keeps thousands of names from costing
+// millions of comparisons.
+const fewItems = 16
+
+// only returns the id of the one item with the name; "" for none. A name that stands for two items stands for none:
+// guessing would grant the wrong one.
+func only[T any](items []T, id, nameOf func(*T) string, name string) string {
+	found, seen := "", false
+	for i := range items {
+		if nameOf(&items[i]) != name {
+			continue
+		}
+		own := id(&items[i])
+		if seen && found != own {
+			return ""
+		}
+		found, seen = own, true
+	}
+	return found
 }
 
 // warnUnknown records the names that granted nothing (rule 12).

@@ -120,18 +120,20 @@ func (pl *planner) setRefs() {
 // by commas (ours).
 func (pl *planner) setCustomFields() {
 	sent := pl.login.Profile.CustomFields
-	if len(sent) == 0 {
+	fields := pl.account.Profile.CustomFields
+	var changed []string
+	for key, value := range sent {
+		if !value.IsAbsent() && fields[key] != joined(value) {
+			changed = append(changed, key)
+		}
+	}
+	if len(changed) == 0 {
 		return
 	}
-	fields, copied := pl.account.Profile.CustomFields, false
-	for _, key := range slices.Sorted(maps.Keys(sent)) {
+	slices.Sort(changed)
+	fields = copyOf(fields)
+	for _, key := range changed {
 		text := joined(sent[key])
-		if sent[key].IsAbsent() || fields[key] == text {
-			continue
-		}
-		if !copied {
-			fields, copied = copyOf(fields), true
-		}
 		set(fields, key, text)
 		pl.note(lmssso.ChangeProfile, "customField:"+show(key), why(text))
 	}

@@ -258,3 +258,23 @@ func TestRule13_AttackTakeoverByEmail(t *testing.T) {
 		require.Equal(t, "bob", mustPlan(t, own, login(nil), acmePolicy(all)).Account.ID)
 	})
 }
+
+// A catalogue large enough for an index must answer like a small one.
+func TestRule12_ManyFactsAnswerLikeFew(t *testing.T) {
+	facts := catalogue()
+	for i := range 100 {
+		facts.Courses = append(facts.Courses, provision.Course{Slug: fmt.Sprint("course-", i), SKU: fmt.Sprint("X-", i/2)})
+	}
+	a := access(lmssso.JWT, func(a *lmssso.Access) {
+		a.CourseSlugs, a.CourseSKUs = attrs.List("intro", "course-7", "ghost"), attrs.List("C-2", "X-1", "X-99")
+	})
+	out, err := provision.Plan(provision.Snapshot{Facts: facts}, a, mainPolicy(nil))
+	require.NoError(t, err)
+	require.Equal(t, []string{"course-7", "intro", "safety"}, out.Account.Grants.Courses)
+	require.Equal(t, []string{"course:ghost", "course:X-1", "course:X-99"}, subjects(out, lmssso.ChangeWarning))
+	a.Access.CourseSKUs = attrs.Text("X-1")
+	few := provision.Facts{Roles: facts.Roles, Courses: []provision.Course{{Slug: "a", SKU: "X-1"}, {Slug: "b", SKU: "X-1"}, {Slug: "a", SKU: "X-1"}}}
+	out, err = provision.Plan(provision.Snapshot{Facts: few}, a, mainPolicy(nil))
+	require.NoError(t, err)
+	require.Empty(t, out.Account.Grants.Courses)
+}
