@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,7 +25,7 @@ type outClaim struct {
 
 // initClaims turns the dialect's mapping round: what is read from a claim is written to it.
 func (i *Issuer) initClaims() error {
-	i.carried = map[attrs.Key]bool{}
+	i.place = map[attrs.Key]int{}
 	taken := map[string]bool{}
 	for _, name := range i.stamped() {
 		taken[strings.ToLower(name)] = true
@@ -42,7 +41,7 @@ func (i *Issuer) initClaims() error {
 		f.add(source.Values != nil, "Claims.%s translates values: an Issuer cannot tell which of theirs to write", a.Key)
 		f.add(taken[strings.ToLower(name)], "Claims.%s uses the claim %q, which is taken", a.Key, name)
 		taken[strings.ToLower(name)] = true
-		i.carried[a.Key] = true
+		i.place[a.Key] = len(i.claims)
 		i.claims = append(i.claims, outClaim{key: a.Key, kind: a.Kind, name: string(appendText(nil, name)) + ":", split: source.Split})
 	}
 	if len(f) > 0 {
@@ -59,14 +58,14 @@ func (i *Issuer) stamped() []string {
 }
 
 // payload writes the claims. A blank attribute is null, which every platform here takes as an order to clear.
-func (i *Issuer) payload(set attrs.Set) ([]byte, error) {
+func (i *Issuer) payload(set *said) ([]byte, error) {
 	w := writer{buf: make([]byte, 0, 512), ordinary: true}
 	w.byte('{')
 	if err := i.stamp(&w); err != nil {
 		return nil, err
 	}
-	for _, c := range i.claims {
-		if err := w.claim(c, set); err != nil {
+	for _, n := range i.mentioned(set) {
+		if err := w.claim(i.claims[n], set); err != nil {
 			return nil, err
 		}
 	}
@@ -80,6 +79,27 @@ func (i *Issuer) payload(set attrs.Set) ([]byte, error) {
 		return i.encode(w.buf)
 	}
 	return w.buf, nil
+}
+
+// mentioned returns the places of the claims due, in the catalogue's order. What has no place was let go.
+func (i *Issuer) mentioned(set *said) []int {
+	out := make([]int, 0, 16)
+	for _, m := range set.list {
+		if n, ok := i.place[m.key]; ok {
+			out = append(out, n)
+		}
+	}
+	if n, ok := i.place[attrs.CustomFields]; ok && len(set.fields) > 0 {
+		out = append(out, n)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// carries reports whether the dialect has a claim for an attribute.
+func (i *Issuer) carries(k attrs.Key) bool {
+	_, ok := i.place[k]
+	return ok
 }
 
 // stamp writes what makes the token fresh and unique.
@@ -170,13 +190,20 @@ func (w *writer) byte(c byte) { w.buf = append(w.buf, c) }
 
 // name writes a member's name, given as JSON with its colon, after a comma where one is due.
 func (w *writer) name(quotedName string) {
-	if w.buf[len(w.buf)-1] != '{' {
-		w.byte(',')
-	}
+	w.comma()
 	w.buf = append(w.buf, quotedName...)
 }
 
-func (w *writer) key(name string) { w.name(string(appendText(nil, name)) + ":") }
+func (w *writer) key(name string) {
+	w.comma()
+	w.buf = append(appendText(w.buf, name), ':')
+}
+
+func (w *writer) comma() {
+	if w.buf[len(w.buf)-1] != '{' {
+		w.byte(',')
+	}
+}
 
 func (w *writer) number(name string, n int64) {
 	w.key(name)
@@ -189,15 +216,12 @@ func (w *writer) text(name, s string) {
 }
 
 // claim writes one attribute, if the set mentions it.
-func (w *writer) claim(c outClaim, set attrs.Set) error {
+func (w *writer) claim(c outClaim, set *said) error {
 	if c.kind == attrs.KindMap {
-		w.fields(c, set.Fields)
+		w.fields(c, set.fields)
 		return nil
 	}
-	v := set.Get(c.key)
-	if v.IsAbsent() {
-		return nil
-	}
+	v := set.get(c.key)
 	w.name(c.name)
 	switch {
 	case v.State() == attrs.Blank:
@@ -205,9 +229,11 @@ func (w *writer) claim(c outClaim, set attrs.Set) error {
 	case c.kind == attrs.KindList:
 		w.list(v.All(), c.split)
 	case c.kind == attrs.KindFlag:
-		on, err := set.Flag(c.key)
+		on, err := attrs.ParseFlag(c.key, v)
+		if err != nil {
+			return lmssso.AttributeError(err)
+		}
 		w.buf = strconv.AppendBool(w.buf, on)
-		return lmssso.AttributeError(err)
 	case v.Len() > 1:
 		return refuse(lmssso.ErrAttributeInvalid, lmssso.Error{Detail: string(c.key) + " holds several texts", Expected: "one"})
 	default:
@@ -234,13 +260,15 @@ func (w *writer) list(items []string, split string) {
 
 // fields writes the custom fields mentioned, in order.
 func (w *writer) fields(c outClaim, fields map[string]attrs.Value) {
-	if len(fields) == 0 {
-		return
-	}
 	w.ordinary = w.ordinary && len(fields) == 1 // names could differ in case alone
 	w.name(c.name)
 	w.byte('{')
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
+	names := make([]string, 0, 8)
+	for name := range fields {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
 		v := fields[name]
 		if v.IsAbsent() {
 			continue

@@ -48,7 +48,7 @@ type Issuer struct {
 	maker    maker
 	header   string // encoded, with the dot
 	claims   []outClaim
-	carried  map[attrs.Key]bool
+	place    map[attrs.Key]int // of an attribute's claim in claims
 	mapper   *attrs.Mapper
 	targets  *safelist.List // judges the form of targets; the platform judges the rest
 }
@@ -112,12 +112,12 @@ func (i *Issuer) initKey() error {
 // [lmssso.ErrDualRoleIncomplete], [lmssso.ErrAttributeMissing], [lmssso.ErrAttributeInvalid], [ErrTarget] for a return
 // target, [ErrTokenTooLarge].
 func (i *Issuer) Mint(l Learner) (lmssso.Secret, error) {
-	text, err := i.mint(l.set())
+	text, err := i.mint(l.says())
 	return lmssso.Secret(text), err
 }
 
-func (i *Issuer) mint(set attrs.Set) (string, error) {
-	if err := i.checkLearner(&set); err != nil {
+func (i *Issuer) mint(set *said) (string, error) {
+	if err := i.checkLearner(set); err != nil {
 		return "", err
 	}
 	payload, err := i.payload(set)
@@ -125,7 +125,7 @@ func (i *Issuer) mint(set attrs.Set) (string, error) {
 		return "", err
 	}
 	enc := base64.RawURLEncoding
-	token := make([]byte, 0, len(i.header)+enc.EncodedLen(len(payload))+1+enc.EncodedLen(512))
+	token := make([]byte, 0, len(i.header)+enc.EncodedLen(len(payload))+1+enc.EncodedLen(64))
 	token = append(token, i.header...)
 	token = enc.AppendEncode(token, payload)
 	signature, err := i.maker.make(token)

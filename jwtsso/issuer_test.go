@@ -141,6 +141,7 @@ func TestMintRefusesWhatThePlatformWould(t *testing.T) {
 			l.CustomFields = map[string]attrs.Value{"a": attrs.Text("b")}
 		}), jwtsso.ErrNotCarried},
 		{"an attribute nobody knows", ti, more("nickname", attrs.Text("x")), jwtsso.ErrNotCarried},
+		{"custom fields in the wrong place", ti, more(attrs.CustomFields, attrs.Text("x")), lmssso.ErrAttributeInvalid},
 		{"two last names", ti, more(attrs.LastName, attrs.List("a", "b")), lmssso.ErrAttributeInvalid},
 		{"a text that is no UTF-8", ti, with(func(l *jwtsso.Learner) { l.FirstName = "\xff" }), lmssso.ErrAttributeInvalid},
 		{"a replacement character", ti, with(func(l *jwtsso.Learner) { l.FirstName = "\ufffd" }), lmssso.ErrAttributeInvalid},

@@ -2,6 +2,7 @@ package jwtsso
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/lmssso/lmssso"
 	"github.com/lmssso/lmssso/attrs"
@@ -61,9 +62,53 @@ func LearnerFrom(a *lmssso.Assertion) Learner {
 	return l
 }
 
-// set gathers what the learner says, attribute by attribute.
-func (l Learner) set() attrs.Set {
-	s := attrs.Set{Values: make(map[attrs.Key]attrs.Value, 16), Fields: l.CustomFields}
+// said is what a token is to say: the attributes mentioned, each once, and the custom fields. It is a short list, which
+// for a dozen attributes is quicker to make and to search than a map.
+type said struct {
+	list   []mention
+	fields map[string]attrs.Value
+}
+
+// mention is one attribute that is not absent.
+type mention struct {
+	key   attrs.Key
+	value attrs.Value
+}
+
+func (s *said) get(k attrs.Key) attrs.Value {
+	for i := range s.list {
+		if s.list[i].key == k {
+			return s.list[i].value
+		}
+	}
+	return attrs.Value{}
+}
+
+// put sets an attribute; an absent value takes it away.
+func (s *said) put(k attrs.Key, v attrs.Value) {
+	s.list = slices.DeleteFunc(s.list, func(m mention) bool { return m.key == k })
+	s.add(k, v)
+}
+
+// add puts an attribute that is not there yet.
+func (s *said) add(k attrs.Key, v attrs.Value) {
+	if !v.IsAbsent() {
+		s.list = append(s.list, mention{k, v})
+	}
+}
+
+// set returns the same as the platform's side would read it.
+func (s *said) set() attrs.Set {
+	out := attrs.Set{Values: make(map[attrs.Key]attrs.Value, len(s.list)), Fields: s.fields}
+	for _, m := range s.list {
+		out.Values[m.key] = m.value
+	}
+	return out
+}
+
+// says gathers what the learner says, attribute by attribute.
+func (l Learner) says() *said {
+	s := &said{list: make([]mention, 0, 16), fields: l.CustomFields}
 	for _, one := range [...]struct {
 		key  attrs.Key
 		text string
@@ -72,43 +117,41 @@ func (l Learner) set() attrs.Set {
 		{attrs.LastName, l.LastName}, {attrs.Role, l.Role},
 	} {
 		if one.text != "" {
-			s.Values[one.key] = attrs.Text(one.text)
+			s.add(one.key, attrs.Text(one.text))
 		}
 	}
-	l.access(s.Values)
-	maps.Copy(s.Values, l.More)
-	maps.DeleteFunc(s.Values, func(_ attrs.Key, v attrs.Value) bool { return v.IsAbsent() })
-	return s
-}
-
-func (l Learner) access(values map[attrs.Key]attrs.Value) {
-	a := l.Access
-	for _, one := range [...]struct {
-		key   attrs.Key
-		value attrs.Value
-	}{
-		{attrs.CourseSlugs, a.CourseSlugs}, {attrs.CourseSKUs, a.CourseSKUs},
-		{attrs.LearningPathSlugs, a.LearningPathSlugs}, {attrs.BundleSlugs, a.BundleSlugs},
-		{attrs.StudentLicenseIDs, a.StudentLicenses.IDs}, {attrs.StudentLicenseSKUs, a.StudentLicenses.SKUs},
-		{attrs.ManagerLicenseIDs, a.ManagerLicenses.IDs}, {attrs.ManagerLicenseSKUs, a.ManagerLicenses.SKUs},
-		{attrs.ActiveLicenseIDs, a.ActiveLicenseIDs}, {attrs.LicenseCourseSKUs, a.LicenseCourseSKUs},
-		{attrs.ParentLicenseSKU, a.ParentLicenseSKU},
-		{attrs.ClientID, a.Target.ID}, {attrs.ClientSKU, a.Target.SKU}, {attrs.ClientSlug, a.Target.Slug},
-	} {
-		if !one.value.IsAbsent() {
-			values[one.key] = one.value
-		}
-	}
+	s.addAccess(l.Access)
 	for _, one := range [...]struct {
 		key attrs.Key
 		on  bool
 	}{
-		{attrs.DualRole, l.DualRole}, {attrs.ReplaceCourses, a.Replace.Courses},
-		{attrs.ReplacePaths, a.Replace.LearningPaths}, {attrs.ReplaceLicenses, a.Replace.Licenses},
-		{attrs.TieredSubscription, a.Replace.TieredSubscription}, {attrs.ClearCart, a.ClearCart},
+		{attrs.DualRole, l.DualRole}, {attrs.ReplaceCourses, l.Access.Replace.Courses},
+		{attrs.ReplacePaths, l.Access.Replace.LearningPaths}, {attrs.ReplaceLicenses, l.Access.Replace.Licenses},
+		{attrs.TieredSubscription, l.Access.Replace.TieredSubscription}, {attrs.ClearCart, l.Access.ClearCart},
 	} {
 		if one.on {
-			values[one.key] = attrs.Text("true")
+			s.add(one.key, attrs.Text("true"))
 		}
 	}
+	for k, v := range l.More {
+		s.put(k, v)
+	}
+	return s
+}
+
+func (s *said) addAccess(a lmssso.Access) {
+	s.add(attrs.CourseSlugs, a.CourseSlugs)
+	s.add(attrs.CourseSKUs, a.CourseSKUs)
+	s.add(attrs.LearningPathSlugs, a.LearningPathSlugs)
+	s.add(attrs.BundleSlugs, a.BundleSlugs)
+	s.add(attrs.StudentLicenseIDs, a.StudentLicenses.IDs)
+	s.add(attrs.StudentLicenseSKUs, a.StudentLicenses.SKUs)
+	s.add(attrs.ManagerLicenseIDs, a.ManagerLicenses.IDs)
+	s.add(attrs.ManagerLicenseSKUs, a.ManagerLicenses.SKUs)
+	s.add(attrs.ActiveLicenseIDs, a.ActiveLicenseIDs)
+	s.add(attrs.LicenseCourseSKUs, a.LicenseCourseSKUs)
+	s.add(attrs.ParentLicenseSKU, a.ParentLicenseSKU)
+	s.add(attrs.ClientID, a.Target.ID)
+	s.add(attrs.ClientSKU, a.Target.SKU)
+	s.add(attrs.ClientSlug, a.Target.Slug)
 }

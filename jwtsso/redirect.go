@@ -88,10 +88,10 @@ func (f *Form) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 
 // fields mints a token and lists the parameters that go with it.
 func (i *Issuer) fields(l Learner, o RedirectOptions) ([]FormField, error) {
-	e, set := i.cfg.Dialect.Endpoint, l.set()
+	e, set := i.cfg.Dialect.Endpoint, l.says()
 	var out []FormField
-	if o.ReturnTo != "" && i.carried[attrs.ReturnTo] {
-		set.Values[attrs.ReturnTo] = attrs.Text(o.ReturnTo)
+	if o.ReturnTo != "" && i.carries(attrs.ReturnTo) {
+		set.put(attrs.ReturnTo, attrs.Text(o.ReturnTo))
 		o.ReturnTo = ""
 	}
 	for _, target := range []struct{ name, value string }{{e.ReturnTo, o.ReturnTo}, {e.ErrorURL, o.ErrorURL}} {
