@@ -47,7 +47,7 @@ type connection struct {
 	dialect   jwtsso.Dialect
 	key       lmssso.Secret
 	issuer    *jwtsso.Issuer
-	people   []person
+	people    []person
 	// forbiddenTenant and forbiddenLicense exist, but are beyond the connection's policy; "" when nothing is.
 	forbiddenTenant, forbiddenLicense string
 }
@@ -85,7 +85,7 @@ func (p *Portal) connection(conn tenant.Connection, info tenant.Info) (connectio
 		return connection{}, fmt.Errorf("no dialect %q", conn.JWT.Dialect)
 	}
 	d.Claims = conn.Mapping.Over(d.Claims)
-	c := connection{id: conn.ID, title: dialectTitle(d.Name), endpoint: info.Endpoints[0], dialect: d, key: conn.JWT.Keys[0]}
+	c := connection{id: conn.ID, title: DialectTitle(d.Name), endpoint: info.Endpoints[0], dialect: d, key: conn.JWT.Keys[0]}
 	for _, t := range p.cfg.File.Tenants {
 		if t.Slug == conn.Tenant {
 			c.tenant = t.Title
@@ -117,7 +117,8 @@ func beyond(f config.File, policy lmssso.Policy) (slug, sku string) {
 	return slug, sku
 }
 
-func dialectTitle(name string) string {
+// DialectTitle writes a dialect's name as people do.
+func DialectTitle(name string) string {
 	switch name {
 	case "thoughtindustries":
 		return "Thought Industries"

@@ -22,7 +22,7 @@ type portalPage struct {
 	Sites                          []choice
 	Grants, HasErrorURL, CanPost   bool
 	ReturnTo, ErrorURL             string
-	Faults                         []choice
+	Faults                         []faultGroup
 	Replace, ClearCart, Dual, Post bool
 	NoFault                        bool
 }
@@ -31,6 +31,37 @@ type portalPage struct {
 type tab struct {
 	Title, Text, URL string
 	Current          bool
+}
+
+// faultGroup is one family of faults, open when one of them was chosen.
+type faultGroup struct {
+	Title  string
+	Faults []choice
+	Open   bool
+}
+
+func (c *connection) faultGroups(chosen string) []faultGroup {
+	var out []faultGroup
+	for _, family := range []struct {
+		title string
+		all   []fault
+	}{
+		{"The token: time, signature, form", tokenFaults()},
+		{"The user: identity and role", identityFaults()},
+		{"What it grants", accessFaults()},
+	} {
+		g := faultGroup{Title: family.title}
+		for _, f := range family.all {
+			if f.applies(c) {
+				g.Faults = append(g.Faults, choice{f.ID, f.Title, f.Text, chosen == f.ID})
+				g.Open = g.Open || chosen == f.ID
+			}
+		}
+		if len(g.Faults) > 0 {
+			out = append(out, g)
+		}
+	}
+	return out
 }
 
 // choice is one box or radio button.
@@ -89,11 +120,7 @@ func (p *Portal) show(w http.ResponseWriter, r *http.Request, status int, c *con
 			page.Sites = append(page.Sites, choice{Value: x.Slug, Title: x.Title, On: chosen.Get("site") == x.Slug})
 		}
 	}
-	for _, f := range faults() {
-		if f.applies(c) {
-			page.Faults = append(page.Faults, choice{f.ID, f.Title, f.Text, chosen.Get("fault") == f.ID})
-		}
-	}
+	page.Faults = c.faultGroups(chosen.Get("fault"))
 	page.Replace, page.ClearCart, page.Dual = chosen.Has("replace"), chosen.Has("clearCart"), chosen.Has("dual")
 	page.NoFault = chosen.Get("fault") == ""
 	page.Post = chosen.Get("delivery") == "post"

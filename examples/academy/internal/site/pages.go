@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/lmssso/lmssso"
+	"github.com/lmssso/lmssso/examples/academy/internal/demo"
 	"github.com/lmssso/lmssso/examples/academy/internal/ui"
 	"github.com/lmssso/lmssso/tenant"
 )
@@ -111,7 +112,7 @@ func (s *Site) ways(slug, returnTo string) []card {
 		c := card{Title: info.ID, Text: "Start at your organisation's portal: it sends you here signed in."}
 		if s.cfg.File.Demo {
 			c = card{
-				Title: "Demo portal: " + info.Dialect, Text: "Pick a user, or a fault, for the connection " + info.ID + ".",
+				Title: "Demo portal: " + demo.DialectTitle(info.Dialect), Text: "Pick a user, or a fault, for the connection " + info.ID + ".",
 				URL: "/demo/jwt?" + url.Values{"connection": {info.ID}}.Encode(),
 			}
 		}
