@@ -126,12 +126,11 @@ func signIn(all tokens, n named) Subject {
 	})
 }
 
-func signingIn() Comparison {
+func signingIn(all tokens) Comparison {
 	c := Comparison{
 		Name:  "login-in-memory",
 		Goals: []Goal{{Against: "golang-jwt"}, {Against: "lmssso-with-log"}},
 	}
-	all := newTokens()
 	for _, n := range handlers() {
 		c.Subjects = append(c.Subjects, signIn(all, n))
 	}

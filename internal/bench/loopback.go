@@ -112,14 +112,13 @@ func parallel(all tokens, n named) Subject {
 
 // overLoopback is the sign-in over HTTP: the rate the whole server reaches. The goal allows the library's handler, with
 // everything it checks and stores, a third of a server that checks nothing.
-func overLoopback() Comparison {
+func overLoopback(all tokens) Comparison {
 	c := Comparison{
 		Name: "login-over-http",
 		Goals: []Goal{
 			{Against: "unverified", Rate: true, Least: 0.65}, {Against: "golang-jwt", Rate: true}, {Against: "lmssso-with-log", Rate: true},
 		},
 	}
-	all := newTokens()
 	for _, n := range handlers() {
 		c.Subjects = append(c.Subjects, parallel(all, n))
 	}

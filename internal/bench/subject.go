@@ -49,9 +49,11 @@ type Comparison struct {
 // Comparisons lists everything that is measured. Making the list sets most subjects up. What it opens lives as long as
 // the process; dir is a folder for databases.
 func Comparisons(dir string) []Comparison {
-	out := []Comparison{verifying(), refusing(), minting(), planning(), redirecting(), signingIn()}
-	out = append(out, overLoopback(), onSQLite(dir))
-	return append(out, filling(), asking())
+	all := newTokens()
+	return []Comparison{
+		verifying(all), refusing(), minting(), planning(), redirecting(),
+		signingIn(all), overLoopback(all), onSQLite(dir), filling(), asking(),
+	}
 }
 
 // Figure is an exact count, the same in every run.

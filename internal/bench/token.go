@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -46,15 +47,17 @@ func sign(secret string, id int) string {
 // poolSize is how many tokens take turns.
 const poolSize = 8192
 
-// tokens are good tokens, each with its own id.
-type tokens []string
+// tokens are good tokens, each with its own id. They are made at the first call.
+type tokens func() []string
 
 func newTokens() tokens {
-	out := make(tokens, poolSize)
-	for i := range out {
-		out[i] = sign(key, i)
-	}
-	return out
+	return sync.OnceValue(func() []string {
+		out := make([]string, poolSize)
+		for i := range out {
+			out[i] = sign(key, i)
+		}
+		return out
+	})
 }
 
 // pool hands out tokens by turns. It is safe for concurrent use. Every subject has its own, in step with its own store.
@@ -65,7 +68,7 @@ type pool struct {
 
 func (t tokens) pool() *pool { return &pool{tokens: t} }
 
-func (p *pool) token() string { return p.tokens[p.next.Add(1)%poolSize] }
+func (p *pool) token() string { return p.tokens()[p.next.Add(1)%poolSize] }
 
 // rotating is a replay store that is replaced by an empty one every half pool, so that the same tokens can be measured
 // for as long as it takes. Between the replacements it is the store an application has, and refuses replays.

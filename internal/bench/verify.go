@@ -168,8 +168,7 @@ func refuse(name string, v verifier) Subject {
 	})
 }
 
-func verifying() Comparison {
-	all := newTokens()
+func verifying(all tokens) Comparison {
 	return Comparison{
 		Name: "verify",
 		Subjects: []Subject{
