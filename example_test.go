@@ -46,14 +46,16 @@ func ExampleLogin() {
 	directory := must(memory.New(memory.Config{Facts: provision.Facts{
 		Roles: []provision.Role{{Slug: "student", Kind: lmssso.Learner, Scope: provision.TenantScope}},
 	}}))
+	list := must(safelist.New(safelist.Config{BaseURL: "https://learn.example.com", Domains: []string{"thinkific.com"}}))
+	pages := must(safelist.NewPages("/dashboard", map[string]string{"admin": "/admin"}))
 	login := must(lmssso.NewLogin(lmssso.LoginConfig{
 		Connection: "main-jwt", Protocol: lmssso.JWT,
 		Authenticator: verifier,
 		Policy:        lmssso.Policy{Realm: "main"},
 		Provisioner:   must(provision.New(provision.Config{Directory: directory})),
 		Site: lmssso.Site{
-			Safelist:    func() *safelist.List { return must(safelist.New(safelist.Config{BaseURL: base})) },
-			DefaultPage: func(lmssso.Account) string { return "/dashboard" },
+			Safelist:    func() *safelist.List { return list },
+			DefaultPage: func(a lmssso.Account) string { return pages.For(a.Role) },
 		},
 		Done: func(w http.ResponseWriter, r *http.Request, t *lmssso.Attempt) error {
 			http.SetCookie(w, &http.Cookie{Name: "session", Value: "of account " + t.Outcome.Account.ID})
