@@ -91,7 +91,7 @@ func (p *Portal) connection(conn tenant.Connection, info tenant.Info) (connectio
 			c.tenant = t.Title
 		}
 	}
-	c.people = peopleOf(p.cfg.File, info)
+	c.people = peopleOf(p.cfg.File, info, c.carries(attrs.Role))
 	c.forbiddenTenant, c.forbiddenLicense = beyond(p.cfg.File, info.Policy)
 	var err error
 	c.issuer, err = jwtsso.NewIssuer(jwtsso.IssuerConfig{

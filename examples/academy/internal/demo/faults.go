@@ -4,7 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lmssso/lmssso"
 	"github.com/lmssso/lmssso/attrs"
 	"github.com/lmssso/lmssso/jwtsso"
 )
@@ -13,8 +12,6 @@ import (
 type fault struct {
 	// ID names the fault in the form, Title and Text describe it.
 	ID, Title, Text string
-	// Code is what the academy refuses it with.
-	Code lmssso.Code
 	// needs lists the attributes the dialect must carry for the fault to be possible.
 	needs []attrs.Key
 	// possible says whether this connection has what the fault needs; nil is yes.
@@ -56,32 +53,32 @@ func set(k attrs.Key, v any) func(*token, scene) {
 func tokenFaults() []fault {
 	return []fault{
 		{
-			ID: "expired", Title: "Too old", Code: "expired",
+			ID: "expired", Title: "Too old",
 			Text:  "Issued an hour ago. A token is good for minutes, so that a copied one soon is worthless.",
 			spoil: func(t *token, s scene) { t.set(s.c.dialect.Time.Claim, s.now.Add(-time.Hour).Unix()) },
 		},
 		{
-			ID: "future", Title: "From the future", Code: "not-yet-valid",
+			ID: "future", Title: "From the future",
 			Text:  "Issued an hour from now, as by a machine whose clock is wrong.",
 			spoil: func(t *token, s scene) { t.set(s.c.dialect.Time.Claim, s.now.Add(time.Hour).Unix()) },
 		},
 		{
-			ID: "exp-passed", Title: "Expiry passed", Code: "expired",
+			ID: "exp-passed", Title: "Expiry passed",
 			Text:  "Fresh, but its own exp has passed. It is honoured to the second.",
 			spoil: func(t *token, s scene) { t.set("exp", s.now.Add(-time.Second).Unix()) },
 		},
 		{
-			ID: "no-time", Title: "No time of issue", Code: "malformed",
+			ID: "no-time", Title: "No time of issue",
 			Text:  "Without iat nobody could tell how old the token is.",
 			spoil: func(t *token, s scene) { t.set(s.c.dialect.Time.Claim, nil) },
 		},
 		{
-			ID: "wrong-key", Title: "Wrong key", Code: "signature",
+			ID: "wrong-key", Title: "Wrong key",
 			Text:  "Signed with a key this connection does not have.",
 			spoil: func(t *token, _ scene) { t.key = jwtsso.GenerateKey() },
 		},
 		{
-			ID: "other-connection", Title: "Another connection's key", Code: "signature",
+			ID: "other-connection", Title: "Another connection's key",
 			Text: "Signed properly, for another connection: what one tenant's portal signs is worth nothing at another's endpoint.",
 			spoil: func(t *token, s scene) {
 				t.key = jwtsso.GenerateKey()
@@ -93,39 +90,39 @@ func tokenFaults() []fault {
 			},
 		},
 		{
-			ID: "tampered", Title: "Changed after signing", Code: "signature",
+			ID: "tampered", Title: "Changed after signing",
 			Text: "The email was replaced once the token was signed.",
 			spoil: func(t *token, s scene) {
 				t.after = func(t *token) { t.set(s.c.claim(attrs.Email), "mallory@example.com") }
 			},
 		},
 		{
-			ID: "alg-none", Title: "Not signed", Code: "algorithm",
+			ID: "alg-none", Title: "Not signed",
 			Text:  "The header says alg none and there is no signature.",
 			spoil: func(t *token, _ scene) { t.header, t.unsigned = `{"alg":"none","typ":"JWT"}`, true },
 		},
 		{
-			ID: "alg-other", Title: "Another algorithm", Code: "algorithm",
+			ID: "alg-other", Title: "Another algorithm",
 			Text:  "The header names HS512; the connection takes exactly one algorithm.",
 			spoil: func(t *token, _ scene) { t.header = `{"alg":"HS512","typ":"JWT"}` },
 		},
 		{
-			ID: "header-key", Title: "Brings its own key", Code: "malformed",
+			ID: "header-key", Title: "Brings its own key",
 			Text:  "The header carries a jwk. Keys come from the configuration alone.",
 			spoil: func(t *token, _ scene) { t.header = `{"alg":"HS256","typ":"JWT","jwk":{"kty":"oct","k":"AAAA"}}` },
 		},
 		{
-			ID: "twice", Title: "A claim twice", Code: "malformed",
+			ID: "twice", Title: "A claim twice",
 			Text:  "Two emails under one name: two readers could each take another one.",
 			spoil: func(t *token, s scene) { t.prefix = `"` + s.c.claim(attrs.Email) + `":"mallory@example.com",` },
 		},
 		{
-			ID: "large", Title: "Too large", Code: "too-large",
+			ID: "large", Title: "Too large",
 			Text:  "More than 16 kB.",
 			spoil: func(t *token, _ scene) { t.set("padding", strings.Repeat("x", 20<<10)) },
 		},
 		{
-			ID: "replayed", Title: "Used before", Code: "replayed",
+			ID: "replayed", Title: "Used before",
 			Text:  "A good token that somebody else used first: the portal has it accepted once, then sends you with it.",
 			spoil: func(t *token, _ scene) { t.useFirst = true },
 		},

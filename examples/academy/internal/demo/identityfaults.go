@@ -8,22 +8,22 @@ import (
 func identityFaults() []fault {
 	return []fault{
 		{
-			ID: "no-external-id", Title: "No external id", Code: "external-id-missing",
+			ID: "no-external-id", Title: "No external id",
 			Text:     "A login must say whose it is by an id that is never given to anybody else.",
 			possible: func(c *connection) bool { return !c.dialect.Defaults.IdentityByEmail },
 			spoil:    set(attrs.ExternalID, nil),
 		},
 		{
-			ID: "blank-email", Title: "Blank email", Code: "attribute-missing",
+			ID: "blank-email", Title: "Blank email",
 			Text: "An email may be left out, never cleared.", spoil: set(attrs.Email, ""),
 		},
 		{
-			ID: "bad-email", Title: "Not a plain address", Code: "attribute-invalid",
+			ID: "bad-email", Title: "Not a plain address",
 			Text:  "Display names, lists and look-alike letters have each been used to take over accounts.",
 			spoil: set(attrs.Email, "Nora <nora@example.com>"),
 		},
 		{
-			ID: "email-taken", Title: "Somebody else's email", Code: "email-taken",
+			ID: "email-taken", Title: "Somebody else's email",
 			Text:     "A new external id with the email of a user who has another one.",
 			possible: func(c *connection) bool { _, ok := linked(c, ""); return ok },
 			spoil: func(t *token, s scene) {
@@ -35,17 +35,17 @@ func identityFaults() []fault {
 			},
 		},
 		{
-			ID: "unknown-role", Title: "A role by its display name", Code: "role-unknown",
+			ID: "unknown-role", Title: "A role by its display name",
 			Text:  "“Client Admin” instead of its slug, the usual slip.",
 			needs: []attrs.Key{attrs.Role}, spoil: set(attrs.Role, "Client Admin"),
 		},
 		{
-			ID: "forbidden-role", Title: "A role beyond the policy", Code: "role-not-allowed",
+			ID: "forbidden-role", Title: "A role beyond the policy",
 			Text:  "instructor exists, but this connection may not assert it.",
 			needs: []attrs.Key{attrs.Role}, spoil: set(attrs.Role, "instructor"),
 		},
 		{
-			ID: "dual-incomplete", Title: "Dual role without a role", Code: "dual-role-incomplete",
+			ID: "dual-incomplete", Title: "Dual role without a role",
 			Text:  "dualRole is true and nothing says which of the two.",
 			needs: []attrs.Key{attrs.Role, attrs.DualRole},
 			spoil: func(t *token, s scene) {
@@ -54,7 +54,7 @@ func identityFaults() []fault {
 			},
 		},
 		{
-			ID: "not-dual", Title: "Dual role of a single user", Code: "not-dual-role",
+			ID: "not-dual", Title: "Dual role of a single user",
 			Text:     "A login never makes the second side; an administrator does.",
 			needs:    []attrs.Key{attrs.Role, attrs.DualRole},
 			possible: func(c *connection) bool { _, ok := single(c); return ok },
@@ -80,12 +80,12 @@ func single(c *connection) (person, bool) { return linked(c, "") }
 func accessFaults() []fault {
 	return []fault{
 		{
-			ID: "bad-flag", Title: "A flag that is neither", Code: "attribute-invalid",
+			ID: "bad-flag", Title: "A flag that is neither",
 			Text:  "replaceCourseAccess says “maybe”. It is never taken for false.",
 			needs: []attrs.Key{attrs.ReplaceCourses}, spoil: set(attrs.ReplaceCourses, "maybe"),
 		},
 		{
-			ID: "replace-nothing", Title: "Replace without a list", Code: "ambiguous-replace",
+			ID: "replace-nothing", Title: "Replace without a list",
 			Text:  "replaceCourseAccess without any list of courses: most often a mapping got lost, and everything would be revoked.",
 			needs: []attrs.Key{attrs.ReplaceCourses, attrs.CourseSlugs},
 			spoil: func(t *token, s scene) {
@@ -94,7 +94,7 @@ func accessFaults() []fault {
 			},
 		},
 		{
-			ID: "replace-unknown", Title: "Replace with a typing error", Code: "unknown-grant",
+			ID: "replace-unknown", Title: "Replace with a typing error",
 			Text:  "Under a replace flag a misspelt course would revoke the right one.",
 			needs: []attrs.Key{attrs.ReplaceCourses, attrs.CourseSlugs},
 			spoil: func(t *token, s scene) {
@@ -103,19 +103,19 @@ func accessFaults() []fault {
 			},
 		},
 		{
-			ID: "unknown-tenant", Title: "An unknown learning site", Code: "tenant-not-assigned",
-			Text:  "clientSlug names a site that does not exist.",
-			needs: []attrs.Key{attrs.ClientSlug}, spoil: set(attrs.ClientSlug, "nowhere"),
+			ID: "unknown-tenant", Title: "An unknown learning site",
+			Text:  "clientSku names a site that does not exist.",
+			needs: []attrs.Key{attrs.ClientSKU}, spoil: set(attrs.ClientSKU, "NOWHERE-9"),
 		},
 		{
-			ID: "forbidden-tenant", Title: "A learning site beyond the policy", Code: "tenant-not-allowed",
+			ID: "forbidden-tenant", Title: "A learning site beyond the policy",
 			Text:     "The site exists, but this connection may not place users there.",
 			needs:    []attrs.Key{attrs.ClientSlug},
 			possible: func(c *connection) bool { return c.forbiddenTenant != "" },
 			spoil:    func(t *token, s scene) { t.set(s.c.claim(attrs.ClientSlug), s.c.forbiddenTenant) },
 		},
 		{
-			ID: "forbidden-license", Title: "Another site's licence", Code: "license-not-allowed",
+			ID: "forbidden-license", Title: "Another site's licence",
 			Text:     "The licence belongs to a learning site this connection may not grant for.",
 			needs:    []attrs.Key{attrs.StudentLicenseSKUs},
 			possible: func(c *connection) bool { return c.forbiddenLicense != "" },

@@ -18,41 +18,52 @@ type person struct {
 	unlinked, newcomer, single bool
 }
 
-// peopleOf lists the users of a connection: the accounts of its realm, each side of a dual-role user for itself, and
-// somebody who has no account yet.
-func peopleOf(f config.File, info tenant.Info) []person {
+// peopleOf lists the users of a connection: the accounts of its realm, each side of a dual-role user for itself where the
+// dialect can say which is meant, and somebody who has no account yet.
+func peopleOf(f config.File, info tenant.Info, saysRole bool) []person {
 	var out []person
 	for _, a := range f.Accounts {
 		if a.Realm != info.Realm {
 			continue
 		}
 		p := person{
-			name: strings.TrimSpace(a.FirstName + " " + a.LastName), externalID: a.ExternalID, email: a.Email,
-			first: a.FirstName, last: a.LastName, role: a.Role, single: a.DualRole == "",
+			key: a.Email + " " + a.Role, name: cmp.Or(strings.TrimSpace(a.FirstName+" "+a.LastName), a.Email),
+			externalID: a.ExternalID, email: a.Email, first: a.FirstName, last: a.LastName, role: a.Role, single: a.DualRole == "",
 		}
-		p.name = cmp.Or(p.name, a.Email)
-		p.key = a.Email + " " + a.Role
-		switch {
-		case a.DualRole != "":
-			manager := p
-			manager.role, manager.dual, manager.key = string(a.DualRole), true, a.Email+" "+string(a.DualRole)
-			manager.name += ", as " + manager.role
-			manager.note = "The other side of the same user. Sends dualRole and the role."
-			p.name += ", as " + p.role
-			p.note, p.dual = "A dual-role user. Sends dualRole and the role.", true
-			out = append(out, p, manager)
-			continue
-		case a.ExternalID == "":
-			p.unlinked, p.externalID = true, "x-"+localPart(a.Email)
-			p.note = "Has an account without an external id: refused until an administrator links it to " + p.externalID + "."
-		case a.Role == lmssso.StudentRole:
-			p.note = "A learner with an account."
-		default:
+		if a.DualRole == "" {
 			p.note = "Has the role " + a.Role + "."
+			out = append(out, p.as(info.Policy))
+			continue
 		}
-		out = append(out, p)
+		p.dual, p.note = saysRole, "A dual-role user, who comes in as the learner."
+		if !saysRole {
+			out = append(out, p)
+			continue
+		}
+		p.note = "A dual-role user. Sends dualRole and the role."
+		other := p
+		other.role, other.key = string(a.DualRole), a.Email+" "+string(a.DualRole)
+		p.name, other.name = p.name+", as "+p.role, p.name+", as "+other.role
+		out = append(out, p.as(info.Policy), other.as(info.Policy))
 	}
 	return append(out, newcomer(f, info))
+}
+
+// as says what becomes of a user who is not simply signed in.
+func (p person) as(policy lmssso.Policy) person {
+	switch {
+	case !policy.AllowsRole(p.role):
+		p.note = "Refused: this connection may not sign in the role " + p.role + "."
+	case p.externalID == "" && policy.Accounts.IdentityByEmail:
+		p.unlinked, p.externalID = true, "x-"+localPart(p.email)
+		p.note = "Has an account without an external id. This connection finds it by email, once."
+	case p.externalID == "":
+		p.unlinked, p.externalID = true, "x-"+localPart(p.email)
+		p.note = "Has an account without an external id: refused until an administrator links it to " + p.externalID + "."
+	case p.role == lmssso.StudentRole && !p.dual:
+		p.note = "A learner with an account."
+	}
+	return p
 }
 
 // newcomer is somebody without an account, whom the first sign-in creates.
