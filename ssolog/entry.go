@@ -87,9 +87,11 @@ type Failure struct {
 	Code lmssso.Code `json:"code"`
 	// Message is the text the user was shown.
 	Message string `json:"message"`
-	// Detail says what was wrong; Expected and Received what would have been accepted and what came instead.
-	Detail   string `json:"detail,omitempty"`
+	// Detail says what was wrong.
+	Detail string `json:"detail,omitempty"`
+	// Expected is what would have been accepted.
 	Expected string `json:"expected,omitempty"`
+	// Received is what came instead.
 	Received string `json:"received,omitempty"`
 	// Remedy is what an administrator should do.
 	Remedy string `json:"remedy,omitempty"`

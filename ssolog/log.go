@@ -63,7 +63,7 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Limits bound the log's memory. Zero fields take the default. With the defaults the texts of a full log are at most 75 MB.
+// Limits bound the log's memory. Zero fields take the default. With the defaults the texts of a full log take about 80 MB at most.
 type Limits struct {
 	// Entries is how many accepted and how many refused attempts are kept; default and maximum 600 each (Thought Industries
 	// SSO guide, "Single Sign-On Logs").

@@ -113,6 +113,7 @@ func TestOutOfRangeSettingsAreConfigurationFaults(t *testing.T) {
 		"style sheet with credentials":         {Page: ssolog.Page{Stylesheet: "https://a:b@cdn.example.com/a.css"}},
 		"style sheet of another site":          {Page: ssolog.Page{Stylesheet: "//cdn.example.com/a.css"}},
 		"switch at another site":               {Page: ssolog.Page{ToggleURL: "//evil.example.com/"}},
+		"switch at another site, slashes":      {Page: ssolog.Page{ToggleURL: "///evil.example.com/"}},
 		"switch at another site, backslash":    {Page: ssolog.Page{ToggleURL: `/\evil.example.com/`}},
 		"switch by script":                     {Page: ssolog.Page{ToggleURL: "javascript:alert(1)"}},
 	} {

@@ -78,7 +78,7 @@ func parseLimit(s string) (int, error) {
 		return 0, nil
 	}
 	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 || n > maxLimit || strconv.Itoa(n) != s {
+	if err != nil || n < 1 || strconv.Itoa(n) != s {
 		return 0, wrong(fmt.Sprintf("limit must be a number from 1 to %d", maxLimit))
 	}
 	return n, nil
