@@ -25,6 +25,8 @@ type Form struct {
 
 // Pending is what is remembered of a login that began. It is stored under an opaque handle, which is its RelayState.
 type Pending struct {
+	// Handle is the opaque text that travels as RelayState. It is not part of the record.
+	Handle string `json:"-"`
 	// RequestID is the AuthnRequest's ID, which the answer must name; "" for a login nobody asked for.
 	RequestID string `json:"requestID"`
 	// ReturnTo is where the browser asked to go, unchecked.
