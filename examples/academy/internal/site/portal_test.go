@@ -30,7 +30,7 @@ func codes() map[string]string {
 		"alg-none": "algorithm", "alg-other": "algorithm", "header-key": "malformed", "twice": "malformed",
 		"large": "too-large", "replayed": "replayed",
 		"no-external-id": "external-id-missing", "blank-email": "attribute-missing", "bad-email": "attribute-invalid",
-		"email-taken": "email-taken", "unknown-role": "role-not-allowed", "forbidden-role": "role-not-allowed",
+		"email-taken": "email-taken", "unknown-role": "role-unknown", "forbidden-role": "role-not-allowed",
 		"dual-incomplete": "dual-role-incomplete", "not-dual": "not-dual-role",
 		"bad-flag": "attribute-invalid", "replace-nothing": "ambiguous-replace", "replace-unknown": "unknown-grant",
 		"unknown-tenant": "tenant-not-assigned", "forbidden-tenant": "tenant-not-allowed", "forbidden-license": "license-not-allowed",
