@@ -51,6 +51,14 @@ type Provisioner interface {
 	Provision(ctx context.Context, a *Assertion, p Policy) (*Outcome, error)
 }
 
+// PolicyJudge is implemented by a [Provisioner] that itself refuses roles and tenants beyond the policy, by what the account
+// would hold afterwards. [Login] then leaves those two rules to it, because it can tell what is unknown from what is not
+// allowed. To a provisioner that does not say so, Login lets nothing through that the policy does not list.
+type PolicyJudge interface {
+	// JudgesPolicy is never called; having it is the promise.
+	JudgesPolicy()
+}
+
 // Recorder keeps the SSO log. A failing recorder never stops a login.
 type Recorder interface {
 	Record(ctx context.Context, t *Attempt) error

@@ -11,111 +11,143 @@ import (
 //
 // It refuses with [ErrAttributeMissing] an email, external id or role that is blank, and with [ErrAttributeInvalid] an
 // email that is not a plain address, a return target that is not one text, or a flag that is neither true nor false. On
-// error the assertion is left as it was. An external id already in the link (a NameID, a sub claim) is kept when the
-// attributes do not mention one.
+// error the assertion is left as it was. Attributes the set does not mention keep what the assertion had, so an external id
+// already in the link (a NameID, a sub claim) stays.
 func (a *Assertion) Fill(set attrs.Set) error {
-	f := filler{set: set, out: *a}
-	for _, step := range []func() error{f.required, f.profile, f.access} {
-		if err := step(); err != nil {
-			return err
-		}
+	flags, err := checkSet(set)
+	if err != nil {
+		return err
 	}
-	f.out.Warnings = append(f.out.Warnings, f.set.Warnings...)
-	*a = f.out
+	a.fillIdentity(set)
+	a.fillProfile(set, flags)
+	a.fillAccess(set, flags)
+	a.Warnings = append(a.Warnings, set.Warnings...)
 	return nil
 }
 
-type filler struct {
-	set attrs.Set
-	out Assertion
+// flags are the orders a set gives by true or false.
+type flags struct {
+	dualRole, courses, paths, licenses, tiered, clearCart bool
 }
 
-// required refuses what may be left out but never be blanked.
-func (f *filler) required() error {
-	for _, k := range []attrs.Key{attrs.ExternalID, attrs.Email, attrs.Role} {
-		if f.set.Get(k).State() == attrs.Blank {
-			return &Error{Reason: ErrAttributeMissing, Detail: string(k) + " is blank", Expected: "a value, or nothing at all"}
+// checkSet refuses what cannot be taken, before anything is.
+func checkSet(set attrs.Set) (f flags, err error) {
+	for _, k := range [...]attrs.Key{attrs.ExternalID, attrs.Email, attrs.Role} {
+		if set.Get(k).State() == attrs.Blank {
+			return f, &Error{Reason: ErrAttributeMissing, Detail: string(k) + " is blank", Expected: "a value, or nothing at all"}
 		}
 	}
-	if id, ok := f.set.Get(attrs.ExternalID).First(); ok {
-		f.out.Link.ExternalID = id
+	if address, ok := set.Get(attrs.Email).First(); ok && !checkEmail(address) {
+		return f, &Error{Reason: ErrAttributeInvalid, Detail: "email is not a plain address", Expected: "local@domain in ASCII letters"}
 	}
-	if to, ok := f.set.Get(attrs.ReturnTo).First(); ok {
-		f.out.ReturnTo = to
-	}
-	return nil
-}
-
-func (f *filler) profile() (err error) {
-	p := &f.out.Profile
-	if address, ok := f.set.Get(attrs.Email).First(); ok {
-		if !checkEmail(address) {
-			return &Error{Reason: ErrAttributeInvalid, Detail: "email is not a plain address", Expected: "local@domain in ASCII letters"}
-		}
-		p.Email = attrs.Text(lowerASCII(address))
-	}
-	p.FirstName, p.LastName = f.set.Get(attrs.FirstName), f.set.Get(attrs.LastName)
-	p.Language, p.Role = f.set.Get(attrs.Language), f.set.Get(attrs.Role)
-	for i := range p.Refs {
-		p.Refs[i] = f.set.Get(attrs.Ref(i + 1))
-	}
-	p.CustomFields = f.set.Fields
-	p.IDs = OtherIDs{
-		IMIS:              f.set.Get(attrs.IMISID),
-		SalesforceContact: f.set.Get(attrs.SalesforceContactID),
-		SalesforceAccount: f.set.Get(attrs.SalesforceAccountID),
-	}
-	p.About = About{
-		Bio: f.set.Get(attrs.Bio), Company: f.set.Get(attrs.Company),
-		Timezone: f.set.Get(attrs.Timezone), Picture: f.set.Get(attrs.Picture),
-	}
-	p.DualRole, err = f.flag(attrs.DualRole)
-	return err
-}
-
-func (f *filler) access() error {
-	get := f.set.Get
-	f.out.Access = Access{
-		CourseSlugs: get(attrs.CourseSlugs), CourseSKUs: get(attrs.CourseSKUs),
-		LearningPathSlugs: get(attrs.LearningPathSlugs), BundleSlugs: get(attrs.BundleSlugs),
-		StudentLicenses:   LicenseRefs{IDs: get(attrs.StudentLicenseIDs), SKUs: get(attrs.StudentLicenseSKUs)},
-		ManagerLicenses:   LicenseRefs{IDs: get(attrs.ManagerLicenseIDs), SKUs: get(attrs.ManagerLicenseSKUs)},
-		ActiveLicenseIDs:  get(attrs.ActiveLicenseIDs),
-		LicenseCourseSKUs: get(attrs.LicenseCourseSKUs), ParentLicenseSKU: get(attrs.ParentLicenseSKU),
-		Target: Target{
-			ID: get(attrs.ClientID), SKU: get(attrs.ClientSKU), Slug: get(attrs.ClientSlug),
-			Path: f.out.Access.Target.Path,
-		},
-	}
-	acc := &f.out.Access
-	for _, flag := range []struct {
+	for _, flag := range [...]struct {
 		key attrs.Key
 		to  *bool
 	}{
-		{attrs.ReplaceCourses, &acc.Replace.Courses},
-		{attrs.ReplacePaths, &acc.Replace.LearningPaths},
-		{attrs.ReplaceLicenses, &acc.Replace.Licenses},
-		{attrs.TieredSubscription, &acc.Replace.TieredSubscription},
-		{attrs.ClearCart, &acc.ClearCart},
+		{attrs.DualRole, &f.dualRole}, {attrs.ReplaceCourses, &f.courses}, {attrs.ReplacePaths, &f.paths},
+		{attrs.ReplaceLicenses, &f.licenses}, {attrs.TieredSubscription, &f.tiered}, {attrs.ClearCart, &f.clearCart},
 	} {
-		on, err := f.flag(flag.key)
-		if err != nil {
-			return err
+		// A blank flag is false; the mapping that found it warned.
+		if *flag.to, err = set.Flag(flag.key); err != nil {
+			return f, AttributeError(err)
 		}
-		*flag.to = on
 	}
-	return nil
+	return f, nil
 }
 
-// flag reads one flag. A blank one is false; the mapping that found it warned.
-func (f *filler) flag(k attrs.Key) (bool, error) {
-	on, err := f.set.Flag(k)
-	return on, AttributeError(err)
+func (a *Assertion) fillIdentity(set attrs.Set) {
+	if id, ok := set.Get(attrs.ExternalID).First(); ok {
+		a.Link.ExternalID = id
+	}
+	if to, ok := set.Get(attrs.ReturnTo).First(); ok {
+		a.ReturnTo = to
+	}
+	if address, ok := set.Get(attrs.Email).First(); ok {
+		a.Profile.Email = attrs.Text(lowerASCII(address))
+	}
+	a.Profile.CustomFields = set.Fields
+}
+
+// fillProfile walks what the login mentioned, which is much less than it could.
+func (a *Assertion) fillProfile(set attrs.Set, f flags) {
+	p := &a.Profile
+	p.DualRole = f.dualRole
+	for k, v := range set.Values {
+		switch k {
+		case attrs.FirstName:
+			p.FirstName = v
+		case attrs.LastName:
+			p.LastName = v
+		case attrs.Language:
+			p.Language = v
+		case attrs.Role:
+			p.Role = v
+		case attrs.IMISID:
+			p.IDs.IMIS = v
+		case attrs.SalesforceContactID:
+			p.IDs.SalesforceContact = v
+		case attrs.SalesforceAccountID:
+			p.IDs.SalesforceAccount = v
+		case attrs.Bio:
+			p.About.Bio = v
+		case attrs.Company:
+			p.About.Company = v
+		case attrs.Timezone:
+			p.About.Timezone = v
+		case attrs.Picture:
+			p.About.Picture = v
+		default:
+			if n, ok := k.RefNumber(); ok {
+				p.Refs[n-1] = v
+			}
+		}
+	}
+}
+
+func (a *Assertion) fillAccess(set attrs.Set, f flags) {
+	acc := &a.Access
+	acc.Replace = Replace{Courses: f.courses, LearningPaths: f.paths, Licenses: f.licenses, TieredSubscription: f.tiered}
+	acc.ClearCart = f.clearCart
+	for k, v := range set.Values {
+		switch k {
+		case attrs.CourseSlugs:
+			acc.CourseSlugs = v
+		case attrs.CourseSKUs:
+			acc.CourseSKUs = v
+		case attrs.LearningPathSlugs:
+			acc.LearningPathSlugs = v
+		case attrs.BundleSlugs:
+			acc.BundleSlugs = v
+		case attrs.StudentLicenseIDs:
+			acc.StudentLicenses.IDs = v
+		case attrs.StudentLicenseSKUs:
+			acc.StudentLicenses.SKUs = v
+		case attrs.ManagerLicenseIDs:
+			acc.ManagerLicenses.IDs = v
+		case attrs.ManagerLicenseSKUs:
+			acc.ManagerLicenses.SKUs = v
+		case attrs.ActiveLicenseIDs:
+			acc.ActiveLicenseIDs = v
+		case attrs.LicenseCourseSKUs:
+			acc.LicenseCourseSKUs = v
+		case attrs.ParentLicenseSKU:
+			acc.ParentLicenseSKU = v
+		case attrs.ClientID:
+			acc.Target.ID = v
+		case attrs.ClientSKU:
+			acc.Target.SKU = v
+		case attrs.ClientSlug:
+			acc.Target.Slug = v
+		}
+	}
 }
 
 // AttributeError gives an error of package attrs, which knows no reasons, the reason its code names. Protocol packages
 // pass what a mapping refused through it; other errors, and nil, come back as they are.
 func AttributeError(err error) error {
+	if err == nil {
+		return nil
+	}
 	var a *attrs.Error
 	if !errors.As(err, &a) {
 		return err

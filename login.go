@@ -32,7 +32,7 @@ type LoginConfig struct {
 	Authenticator Authenticator
 	// Policy is the connection's ceiling; the zero value is the strictest.
 	Policy Policy
-	// Validators may refuse what was verified, beside the policy's own check, which always runs.
+	// Validators may refuse what was verified, beside the policy, which always rules.
 	Validators []Validator
 	// Provisioner turns the login into an account.
 	Provisioner Provisioner
@@ -116,7 +116,11 @@ func NewLogin(cfg LoginConfig) (*Login, error) {
 	if cfg.Env.Now == nil {
 		cfg.Env.Now = time.Now
 	}
-	all := append([]Validator{PolicyCheck{Policy: cfg.Policy}}, cfg.Validators...)
+	policy := Validator(PolicyCheck{Policy: cfg.Policy})
+	if _, judged := cfg.Provisioner.(PolicyJudge); judged {
+		policy = ValidatorFunc(PolicyCheck{Policy: cfg.Policy}.withoutDirectory)
+	}
+	all := append([]Validator{policy}, cfg.Validators...)
 	return &Login{cfg: cfg, check: All(all...)}, nil
 }
 

@@ -177,6 +177,28 @@ func TestThePolicyIsAlwaysAsked(t *testing.T) {
 	require.Zero(t, b.provisioned)
 }
 
+// judge is a provisioner that judges roles and tenants itself.
+type judge struct{ provisionFunc }
+
+func (judge) JudgesPolicy() {}
+
+func TestAJudgeIsLeftRolesAndTenantsAlone(t *testing.T) {
+	b := newBench(t)
+	b.cfg.Provisioner = judge{b.cfg.Provisioner.(provisionFunc)}
+	role("admin")(b.protocol.assertion)
+	slug("globex")(b.protocol.assertion)
+	require.Equal(t, http.StatusSeeOther, b.get(t).Code)
+	for name, policy := range map[*lmssso.Reason]lmssso.Policy{
+		lmssso.ErrEmailDomain:  {EmailDomains: []string{"example.org"}},
+		lmssso.ErrAuthnContext: {RequireAuthnContext: []string{"mfa"}},
+	} {
+		b := newBench(t)
+		b.cfg.Provisioner, b.cfg.Policy = judge{b.cfg.Provisioner.(provisionFunc)}, policy
+		b.requireRefused(t, b.get(t), name)
+		require.Zero(t, b.provisioned)
+	}
+}
+
 func TestRefusedByProvisioner(t *testing.T) {
 	b := newBench(t)
 	b.cfg.Provisioner = provisionFunc(func(context.Context, *lmssso.Assertion, lmssso.Policy) (*lmssso.Outcome, error) {

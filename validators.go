@@ -104,7 +104,7 @@ func (ExternalID) Validate(_ context.Context, a *Assertion) error {
 
 // PolicyCheck refuses what a connection's policy does not let its provider say: a role, a tenant, an email domain, or too
 // weak an authentication. It judges the assertion alone; provisioning judges again what results, such as the role an
-// account keeps when the login names none. [Login] always asks it.
+// account keeps when the login names none. [Login] always asks it; the role and the tenant it leaves to a [PolicyJudge].
 type PolicyCheck struct {
 	// Policy is the connection's. The zero policy lets only students through.
 	Policy Policy
@@ -114,6 +114,11 @@ type PolicyCheck struct {
 // [ErrAuthnContext], joined when several apply.
 func (v PolicyCheck) Validate(_ context.Context, a *Assertion) error {
 	return errors.Join(v.role(a), v.tenant(a), v.email(a), v.authnContext(a))
+}
+
+// withoutDirectory judges what no directory knows more about.
+func (v PolicyCheck) withoutDirectory(_ context.Context, a *Assertion) error {
+	return errors.Join(v.email(a), v.authnContext(a))
 }
 
 func (v PolicyCheck) role(a *Assertion) error {

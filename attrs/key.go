@@ -1,7 +1,5 @@
 package attrs
 
-import "strconv"
-
 // Key names one attribute of the catalogue. Its text is the attribute's Thought Industries JWT claim name, or ours
 // where that guide has none; configuration files and the SSO log use the same text.
 type Key string
@@ -51,10 +49,23 @@ const (
 // Refs is the number of free "Learner Ref" attributes, ref1 to ref10.
 const Refs = 10
 
+// refKeys are the keys of the learner refs, in order.
+var refKeys = [Refs]Key{"ref1", "ref2", "ref3", "ref4", "ref5", "ref6", "ref7", "ref8", "ref9", "ref10"}
+
 // Ref returns the key of the n-th learner ref, 1 ≤ n ≤ [Refs]. Outside that range it returns "", which no catalogue entry has.
 func Ref(n int) Key {
 	if n < 1 || n > Refs {
 		return ""
 	}
-	return Key("ref" + strconv.Itoa(n))
+	return refKeys[n-1]
+}
+
+// RefNumber returns which learner ref the key names, 1 to [Refs], and whether it names one.
+func (k Key) RefNumber() (n int, ok bool) {
+	for i, ref := range refKeys {
+		if k == ref {
+			return i + 1, true
+		}
+	}
+	return 0, false
 }

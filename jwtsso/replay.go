@@ -9,7 +9,7 @@ import (
 	"github.com/lmssso/lmssso"
 )
 
-// Forever is how long a token is remembered that never ages by itself: longer than any key should live.
+// forever is how long a token is remembered that never ages by itself: longer than any key should live.
 const forever = 50 * 365 * 24 * time.Hour
 
 // spend records the token as used. It is the last check: only a token that would sign somebody in is spent.

@@ -158,6 +158,14 @@ func TestThinkificTakesGetAlone(t *testing.T) {
 	refused(t, s, a, err, lmssso.ErrMethod)
 }
 
+func TestARepeatedErrorTargetIsRefused(t *testing.T) {
+	s := &spender{}
+	cfg := config(s)
+	cfg.Dialect = jwtsso.Thinkific()
+	a, err := verifier(t, cfg).Authenticate(httptest.NewRecorder(), get("jwt=x.y.z&error_url=/a&error_url=/b"))
+	refused(t, s, a, err, jwtsso.ErrRequest)
+}
+
 func TestAVerifiedReturnTargetGoesBeforeTheRequests(t *testing.T) {
 	for _, tt := range []struct{ name, claim, query, want string }{
 		{"both", `"returnTo":"/claim"`, "/query", "/claim"},

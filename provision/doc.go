@@ -17,6 +17,27 @@
 // [Service.Link], [Service.MakeDual] and [Service.Switch] are for administrators and for the application. No login
 // reaches them.
 //
-// The rules follow the Thought Industries SSO guide (its attribute tables, "Dual Roles and Single Sign-On" and "Common
-// Errors"). Where the guide is silent, the comment at the rule says what was chosen.
+// # The rules
+//
+// They follow the Thought Industries SSO guide (its attribute tables, "Dual Roles and Single Sign-On" and "Common
+// Errors"). What was chosen because the guide is silent is marked "ours" where it is decided. Comments and tests use these
+// numbers.
+//
+//  1. Find. The account is the one with the login's external id in the policy's realm. Nobody with it: a free email makes
+//     a new account, an email that somebody has is refused. Students without external id can be found by email where the
+//     policy says so.
+//  2. Profile. Absent leaves, blank clears, present sets. Email and external id are never cleared.
+//  3. Access adds up. Nothing is revoked by leaving it out.
+//  4. Replace flags revoke what no list of their family names. A family wholly absent is refused, unless the policy takes
+//     it as an order; a blank list is an order to revoke all.
+//  5. A tiered subscription leaves exactly the bundle listed.
+//  6. An SSO subscription is a bundle every login through the connection receives, outside the tiered set.
+//  7. Tenant. Selectors and the endpoint's path must agree on one tenant the policy covers.
+//  8. Role. New accounts without one are students. The policy judges the role held afterwards.
+//  9. Dual role. A pair of accounts, one learner and one manager, share link and email; the login says which it is.
+//  10. Clearing the cart is left to the application.
+//  11. Licences give places in sublicenses of tenants the policy covers; marks and reports hang on them.
+//  12. Unknown names are warnings, but refused under a replace flag; unknown licences, roles and tenants always are.
+//  13. A verified email gives an account its external id where the policy says so: once, on record, and never a manager's
+//     or another tenant's.
 package provision

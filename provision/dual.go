@@ -64,17 +64,31 @@ func planDual(s Snapshot, accountID, slug string) (lmssso.Outcome, error) {
 }
 
 // Switch returns the other account of a dual-role user, so that the application can change sides in a session without a
-// new login. The application must know that the session belongs to accountID. It returns [ErrNoAccount],
-// [lmssso.ErrNotDualRole] or [lmssso.ErrUnavailable].
-func (s *Service) Switch(ctx context.Context, accountID string) (lmssso.Account, error) {
-	learner, manager, err := s.pair(ctx, accountID)
+// new login. p is the policy of the connection that opened the session: its ceiling holds for the other side as it did for
+// the login, or a connection for learners would open managers' accounts. The application must know that the session belongs
+// to accountID. It returns [ErrNoAccount], [lmssso.ErrNotDualRole], the refusals of [Admit], or [lmssso.ErrUnavailable].
+func (s *Service) Switch(ctx context.Context, accountID string, p lmssso.Policy) (lmssso.Account, error) {
+	snapshot, err := s.read(ctx, Query{AccountID: accountID})
+	if err != nil {
+		return lmssso.Account{}, err
+	}
+	_, other, err := sidesOf(snapshot, accountID)
 	switch {
 	case err != nil:
 		return lmssso.Account{}, err
-	case learner.ID == accountID:
-		return manager, nil
+	case other == nil:
+		return lmssso.Account{}, notDualRole()
 	}
-	return learner, nil
+	if err := Admit(snapshot.Facts, *other, p); err != nil {
+		return lmssso.Account{}, err
+	}
+	return *other, nil
+}
+
+// Sides returns both accounts of a dual-role user, for an administrator to see: no policy limits it. It returns
+// [ErrNoAccount], [lmssso.ErrNotDualRole] or [lmssso.ErrUnavailable].
+func (s *Service) Sides(ctx context.Context, accountID string) (learner, manager lmssso.Account, err error) {
+	return s.pair(ctx, accountID)
 }
 
 // pair returns both sides of the user with the account.
@@ -88,9 +102,13 @@ func (s *Service) pair(ctx context.Context, accountID string) (learner, manager 
 	case err != nil:
 		return lmssso.Account{}, lmssso.Account{}, err
 	case partner == nil:
-		return lmssso.Account{}, lmssso.Account{}, &lmssso.Error{Reason: lmssso.ErrNotDualRole, Detail: "the account has no other side"}
+		return lmssso.Account{}, lmssso.Account{}, notDualRole()
 	case account.Side == lmssso.Learner:
 		return account, *partner, nil
 	}
 	return *partner, account, nil
+}
+
+func notDualRole() error {
+	return &lmssso.Error{Reason: lmssso.ErrNotDualRole, Detail: "the account has no other side"}
 }

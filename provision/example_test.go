@@ -156,7 +156,8 @@ func ExampleService_MakeDual() {
 	ctx := context.Background()
 	learner, manager, err := service.MakeDual(ctx, "account-1", "client-manager")
 	fmt.Println(learner.Role, manager.Role, err)
-	other, err := service.Switch(ctx, learner.ID)
+	staff := lmssso.Policy{Realm: "main", Roles: []string{"student", "client-manager"}} // of the session's connection
+	other, err := service.Switch(ctx, learner.ID, staff)
 	fmt.Println(other.ID == manager.ID, err)
 	// Output:
 	// student client-manager <nil>

@@ -111,3 +111,11 @@ func (pl *planner) emailExists() error {
 	}
 	return &lmssso.Error{Reason: reason, Detail: "the email belongs to an account without an external id"}
 }
+
+// emailHeld refuses an email somebody else in the realm has.
+func emailHeld(holder *lmssso.Account) error {
+	if holder.Link.IsZero() {
+		return &lmssso.Error{Reason: lmssso.ErrEmailExists, Detail: "the realm has an account with this email"}
+	}
+	return emailTaken()
+}

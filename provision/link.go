@@ -78,14 +78,6 @@ func whyLink(to lmssso.Link) string {
 	return "an administrator set it"
 }
 
-// emailHeld refuses an email somebody else in the realm has.
-func emailHeld(holder *lmssso.Account) error {
-	if holder.Link.IsZero() {
-		return &lmssso.Error{Reason: lmssso.ErrEmailExists, Detail: "the realm has an account with this email"}
-	}
-	return emailTaken()
-}
-
 // account reads one account.
 func (s *Service) account(ctx context.Context, accountID string) (lmssso.Account, error) {
 	snapshot, err := s.read(ctx, Query{AccountID: accountID})

@@ -40,10 +40,8 @@ func (pl *planner) checkEmailFree() error {
 	for i := range pl.snapshot.ByEmail {
 		switch holder := &pl.snapshot.ByEmail[i]; {
 		case holder.ID == pl.account.ID, pl.partner != nil && holder.ID == pl.partner.ID:
-		case holder.Link.IsZero():
-			return pl.emailExists()
 		default:
-			return emailTaken()
+			return emailHeld(holder)
 		}
 	}
 	return nil

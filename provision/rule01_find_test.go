@@ -70,6 +70,7 @@ func TestRule01_Refusals(t *testing.T) {
 		"new by email and asking for an administrator's role":        {nil, func(a *lmssso.Assertion) { noID(a); a.Profile.Role = attrs.Text("client-manager") }, func(p *lmssso.Policy) { byMail(p); p.Roles = []string{"student", "client-manager"} }, lmssso.ErrRoleNotAllowed},
 		"found by email in a tenant beyond the policy":               {accounts(account(func(a *lmssso.Account) { unlinked(a); a.Tenant = "id-beta" })), noID, byMail, lmssso.ErrTenantNotAllowed},
 		"a policy without a realm":                                   {accounts(bob()), nil, func(p *lmssso.Policy) { p.Realm = "" }, lmssso.ErrConfiguration},
+		"neither policy nor login with a realm":                      {nil, func(a *lmssso.Assertion) { a.Link.Realm = "" }, func(p *lmssso.Policy) { p.Realm = "" }, lmssso.ErrConfiguration},
 		"a login verified for another realm":                         {accounts(bob()), func(a *lmssso.Assertion) { a.Link.Realm = "id-acme" }, nil, lmssso.ErrConfiguration},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -125,7 +126,7 @@ func TestRule01_AccountsNotAskedForAreRefused(t *testing.T) {
 		"no id":                        {ByLink: accounts(account(func(x *lmssso.Account) { x.ID = "" }))},
 		"another email":                {ByEmail: accounts(account(func(x *lmssso.Account) { x.Email = "bob@example.co" }))},
 		"an email of another realm":    {ByEmail: accounts(account(func(x *lmssso.Account) { x.Link.Realm = "id-acme" }))},
-		"two accounts of no pair":      {ByLink: accounts(bob(), account(func(x *lmssso.Account) { x.ID, x.Side = "x", lmssso.Manager }))},
+		"two accounts of no pair":      {ByLink: accounts(account(func(x *lmssso.Account) { x.Side = lmssso.Learner }), account(func(x *lmssso.Account) { x.ID, x.Side = "x", lmssso.Manager }))},
 		"two learners of one pair":     {ByLink: accounts(account(func(x *lmssso.Account) { x.PairID, x.Side = "p", lmssso.Learner }), account(func(x *lmssso.Account) { x.ID, x.PairID, x.Side = "x", "p", lmssso.Learner }))},
 		"half of a pair":               {ByLink: accounts(account(func(x *lmssso.Account) { x.PairID = "p" }))},
 	} {

@@ -102,6 +102,7 @@ func TestRule02_ChangedEmailMustBeFree(t *testing.T) {
 		free := eve
 		free.Link.ExternalID = ""
 		mustRefuse(t, accounts(bob(), free), login(moved), mainPolicy(nil), lmssso.ErrEmailExists)
+		mustRefuse(t, accounts(bob(), free), login(moved), mainPolicy(existing), lmssso.ErrEmailExists)
 	})
 	t.Run("of another realm", func(t *testing.T) {
 		other := eve

@@ -19,7 +19,13 @@ type Config struct {
 // Service applies plans to a directory. It implements [lmssso.Provisioner] and is safe for concurrent use.
 type Service struct{ directory Directory }
 
-var _ lmssso.Provisioner = (*Service)(nil)
+var (
+	_ lmssso.Provisioner = (*Service)(nil)
+	_ lmssso.PolicyJudge = (*Service)(nil)
+)
+
+// JudgesPolicy promises that [Service.Provision] refuses roles and tenants beyond the policy; rules 7 and 8 do.
+func (*Service) JudgesPolicy() {}
 
 // New makes a service. It refuses a configuration without a directory with [lmssso.ErrConfiguration].
 func New(cfg Config) (*Service, error) {

@@ -116,7 +116,9 @@ func TestServiceFailsClosedWithTheDirectory(t *testing.T) {
 		require.ErrorIs(t, err, lmssso.ErrUnavailable)
 		_, _, err = s.MakeDual(t.Context(), "bob", "client-manager")
 		require.ErrorIs(t, err, lmssso.ErrUnavailable)
-		_, err = s.Switch(t.Context(), "bob")
+		_, err = s.Switch(t.Context(), "bob", mainPolicy(nil))
+		require.ErrorIs(t, err, lmssso.ErrUnavailable)
+		_, _, err = s.Sides(t.Context(), "bob")
 		require.ErrorIs(t, err, lmssso.ErrUnavailable)
 	})
 }
@@ -257,19 +259,104 @@ func TestMakeDualRefusals(t *testing.T) {
 	}
 }
 
+// staff may assert both roles of dualBob.
+func staff() lmssso.Policy {
+	return mainPolicy(func(p *lmssso.Policy) { p.Roles = []string{"student", "client-manager"} })
+}
+
 func TestSwitch(t *testing.T) {
 	s := newService(t, directory(t, dualBob()))
-	other, err := s.Switch(t.Context(), "bob")
+	other, err := s.Switch(t.Context(), "bob", staff())
 	require.NoError(t, err)
 	require.Equal(t, "bob-manager", other.ID)
-	other, err = s.Switch(t.Context(), "bob-manager")
+	other, err = s.Switch(t.Context(), "bob-manager", staff())
 	require.NoError(t, err)
 	require.Equal(t, "bob", other.ID)
 
-	_, err = newService(t, directory(t, accounts(bob()))).Switch(t.Context(), "bob")
+	_, err = newService(t, directory(t, accounts(bob()))).Switch(t.Context(), "bob", staff())
 	require.ErrorIs(t, err, lmssso.ErrNotDualRole)
-	_, err = s.Switch(t.Context(), "ghost")
+	_, err = s.Switch(t.Context(), "ghost", staff())
 	require.ErrorIs(t, err, provision.ErrNoAccount)
+}
+
+// A session that a connection opened on one side reaches the other side only as far as the connection's policy does.
+func TestSwitchStaysWithinThePolicy(t *testing.T) {
+	in := func(tenant string, role string) []lmssso.Account {
+		pair := dualBob()
+		pair[0].Tenant, pair[1].Tenant, pair[1].Role = "id-acme", tenant, role
+		return pair
+	}
+	anyRole := func(p *lmssso.Policy) { p.Roles = []string{"student", "client-manager", "admin"} }
+	for name, tc := range map[string]struct {
+		stored []lmssso.Account
+		policy lmssso.Policy
+		want   *lmssso.Reason
+	}{
+		"a connection for students":                 {dualBob(), mainPolicy(nil), lmssso.ErrRoleNotAllowed},
+		"a tenant's connection and its own manager": {in("id-acme", "client-manager"), acmePolicy(anyRole), nil},
+		"a tenant's connection and another tenant":  {in("id-beta", "client-manager"), acmePolicy(anyRole), lmssso.ErrTenantNotAllowed},
+		"a tenant's connection and the main site":   {in("", "client-manager"), acmePolicy(anyRole), lmssso.ErrTenantNotAllowed},
+		"a tenant's connection and a site role":     {in("id-acme", "admin"), acmePolicy(anyRole), lmssso.ErrRoleNotAllowed},
+		"another realm's connection":                {dualBob(), lmssso.Policy{Realm: "other", Roles: []string{"client-manager"}}, lmssso.ErrConfiguration},
+		"no connection":                             {dualBob(), lmssso.Policy{Roles: []string{"client-manager"}}, lmssso.ErrConfiguration},
+	} {
+		t.Run(name, func(t *testing.T) {
+			other, err := newService(t, directory(t, tc.stored)).Switch(t.Context(), "bob", tc.policy)
+			if tc.want == nil {
+				require.NoError(t, err)
+				require.Equal(t, "bob-manager", other.ID)
+				return
+			}
+			require.ErrorIs(t, err, tc.want)
+			require.Zero(t, other)
+		})
+	}
+}
+
+func TestSides(t *testing.T) {
+	s := newService(t, directory(t, dualBob()))
+	for _, id := range []string{"bob", "bob-manager"} {
+		learner, manager, err := s.Sides(t.Context(), id)
+		require.NoError(t, err)
+		require.Equal(t, "bob", learner.ID)
+		require.Equal(t, "bob-manager", manager.ID)
+	}
+	_, _, err := newService(t, directory(t, accounts(bob()))).Sides(t.Context(), "bob")
+	require.ErrorIs(t, err, lmssso.ErrNotDualRole)
+	_, _, err = s.Sides(t.Context(), "ghost")
+	require.ErrorIs(t, err, provision.ErrNoAccount)
+}
+
+// What an account has become decides, not what it was when the session began.
+func TestAdmit(t *testing.T) {
+	with := func(tenant, role string) lmssso.Account {
+		return account(func(a *lmssso.Account) { a.Tenant, a.Role = tenant, role })
+	}
+	for name, tc := range map[string]struct {
+		account lmssso.Account
+		policy  lmssso.Policy
+		want    *lmssso.Reason
+	}{
+		"a student":                                  {with("", "student"), mainPolicy(nil), nil},
+		"a student who became an administrator":      {with("", "admin"), mainPolicy(nil), lmssso.ErrRoleNotAllowed},
+		"an administrator where policy has the role": {with("", "admin"), mainPolicy(func(p *lmssso.Policy) { p.Roles = []string{"admin"} }), nil},
+		"a tenant's user at the main site":           {with("id-acme", "student"), mainPolicy(nil), nil},
+		"a tenant's user at the tenant":              {with("id-acme", "student"), acmePolicy(nil), nil},
+		"a user who left the tenant":                 {with("id-beta", "student"), acmePolicy(nil), lmssso.ErrTenantNotAllowed},
+		"a tenant's user with a role of the site":    {with("id-acme", "admin"), acmePolicy(func(p *lmssso.Policy) { p.Roles = []string{"admin"} }), lmssso.ErrRoleNotAllowed},
+		"a role that is gone":                        {with("", "retired"), mainPolicy(func(p *lmssso.Policy) { p.Roles = []string{"retired"} }), lmssso.ErrRoleUnknown},
+		"another realm":                              {with("", "student"), lmssso.Policy{Realm: "other"}, lmssso.ErrConfiguration},
+		"no realm":                                   {lmssso.Account{ID: "bob", Role: "student"}, lmssso.Policy{}, lmssso.ErrConfiguration},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := provision.Admit(catalogue(), tc.account, tc.policy)
+			if tc.want == nil {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, tc.want)
+		})
+	}
 }
 
 // confused answers a query by id with somebody else.
@@ -281,7 +368,7 @@ func (confused) Read(context.Context, provision.Query) (provision.Snapshot, erro
 
 func TestAdministratorsGetNobodyElse(t *testing.T) {
 	s := newService(t, confused{})
-	_, err := s.Switch(t.Context(), "eve")
+	_, err := s.Switch(t.Context(), "eve", staff())
 	require.ErrorIs(t, err, lmssso.ErrUnavailable)
 	_, err = s.Link(t.Context(), "eve", lmssso.Link{ExternalID: "1"})
 	require.ErrorIs(t, err, lmssso.ErrUnavailable)

@@ -91,6 +91,9 @@ func (pl *planner) selectedTenant() (*Tenant, error) {
 				return nil, tenantNotAssigned("the selector names no learning site, or several", string(by.key), name)
 			}
 			if selected != nil && selected.ID != t.ID {
+				if !pl.policy.AllowsTenant(t.ID, t.Slug) || !pl.policy.AllowsTenant(selected.ID, selected.Slug) { // the graver of the two
+					return nil, tenantNotAllowed("the policy does not cover the learning site the login selects")
+				}
 				return nil, tenantNotAssigned("the selectors name different learning sites", string(by.key), name)
 			}
 			selected = t

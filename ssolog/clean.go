@@ -34,7 +34,12 @@ type cleaner struct {
 
 // text cleans a sentence: secrets go, under [RedactValues] the user's identifiers and anything shaped like an email
 // address too.
-func (c *cleaner) text(s string) string { return c.keep(c.mask(scrub(s)), c.limits.ValueBytes) }
+func (c *cleaner) text(s string) string {
+	if c.left <= 0 {
+		return truncatedMark
+	}
+	return c.keep(c.mask(scrub(s)), c.limits.ValueBytes)
+}
 
 // ours cleans a text of the library or of the configuration, such as the connection's id, which names no user.
 func (c *cleaner) ours(s string) string { return c.keep(shown(s), c.limits.ValueBytes) }
@@ -53,6 +58,8 @@ func (c *cleaner) value(name, s string) string {
 	case c.values != KeepValues:
 		c.left -= textOverhead
 		return redactedMark
+	case c.left <= 0:
+		return truncatedMark // before any work is done for it
 	case secretName(name):
 		c.left -= textOverhead
 		return removedMark

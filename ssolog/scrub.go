@@ -12,8 +12,9 @@ import (
 // provider or a careless error put it.
 
 const (
-	// maxScan bounds the text looked at. What comes after is dropped unread.
-	maxScan = 64 << 10
+	// maxScan bounds the text looked at, and so the time a text can cost: twice what is kept of the longest value. What
+	// comes after is dropped unread.
+	maxScan = 2 * maxValueBytes
 	// A run of tokenWindow bytes with caseChanges changes between upper and lower case and tokenDigits digits is random:
 	// 40 base64 characters hold 240 bits and have about 13 and 6. Words, URLs, UUIDs and hexadecimal have fewer.
 	tokenWindow = 40

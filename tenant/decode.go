@@ -84,6 +84,7 @@ func readsItself(v reflect.Value) bool {
 func (d *decoder) leaf(path string, doc json.RawMessage, to reflect.Value) {
 	err := json.Unmarshal(doc, to.Addr().Interface())
 	var faults attrs.Faults
+	var own Faults
 	var typ *json.UnmarshalTypeError
 	switch {
 	case err == nil:
@@ -91,6 +92,8 @@ func (d *decoder) leaf(path string, doc json.RawMessage, to reflect.Value) {
 		for _, f := range faults {
 			d.fault(join(path, f.Path), "%s", f.Text)
 		}
+	case errors.As(err, &own):
+		d.faults = append(d.faults, under(path, own)...)
 	case errors.As(err, &typ):
 		d.fault(path, "must be %s, not %s", kindName(to.Type()), typ.Value)
 	default:

@@ -17,7 +17,7 @@ type App struct {
 	Provisioner lmssso.Provisioner
 	// Recorder keeps the SSO log; nil keeps none.
 	Recorder lmssso.Recorder
-	// Validators may refuse logins of every connection, beside each connection's policy and the dual-role rule.
+	// Validators may refuse logins of every connection, beside each connection's policy.
 	Validators []lmssso.Validator
 	// DefaultPage returns the path a user goes to when the login asks for none; nil means "/".
 	DefaultPage func(a lmssso.Account) string
@@ -152,8 +152,7 @@ func (reg *Registry) add(b builder, c Connection) error {
 	for _, e := range endpoints {
 		h, err := lmssso.NewLogin(lmssso.LoginConfig{
 			Connection: c.ID, Tenant: c.Tenant, Protocol: c.Protocol, Action: e.action, Authenticator: e.login, Policy: policy,
-			Validators:  append([]lmssso.Validator{lmssso.DualRole{}}, b.app.Validators...),
-			Provisioner: b.app.Provisioner, Recorder: b.app.Recorder, Done: b.app.Done, Env: b.app.Env,
+			Validators: b.app.Validators, Provisioner: b.app.Provisioner, Recorder: b.app.Recorder, Done: b.app.Done, Env: b.app.Env,
 			Site: lmssso.Site{
 				Safelist:    func() *safelist.List { return reg.Safelist(c.Tenant) },
 				DefaultPage: b.app.DefaultPage,

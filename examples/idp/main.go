@@ -85,19 +85,19 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		_, err = fmt.Fprintln(stdout, string(jwtsso.GenerateKey()))
 		return err
 	case o.newHash:
-		return printHash(stdin, stdout)
+		return printHash(stdin, stdout, hashCost)
 	default:
 		return serve(ctx, o, stdout, stderr)
 	}
 }
 
 // printHash reads one line, so that the password stands neither in the shell's history nor in the list of processes.
-func printHash(stdin io.Reader, stdout io.Writer) error {
+func printHash(stdin io.Reader, stdout io.Writer, cost int) error {
 	lines := bufio.NewScanner(stdin)
 	if !lines.Scan() || len(lines.Bytes()) == 0 {
 		return errors.New("-new-hash: there is no password on the standard input")
 	}
-	hash, err := bcrypt.GenerateFromPassword(lines.Bytes(), hashCost)
+	hash, err := bcrypt.GenerateFromPassword(lines.Bytes(), cost)
 	if err != nil {
 		return fmt.Errorf("-new-hash: %w", err)
 	}

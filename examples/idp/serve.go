@@ -38,7 +38,7 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	cfg.log = logger
 	s, err := newSite(cfg)
 	if err == nil && len(cfg.demo) > 0 && !onLoopback(listener.Addr()) {
-		err = errors.New("the invented users' passwords stand on the sign-in page: name your own by -users, or listen on a loopback address")
+		err = errInvented
 	}
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"html/template"
 	"log/slog"
@@ -15,6 +16,9 @@ import (
 
 // maxBody bounds a sign-in form: an address, a password and a return target.
 const maxBody = 16 << 10
+
+// errInvented keeps a page that shows passwords on this machine.
+var errInvented = errors.New("the invented users' passwords stand on the sign-in page: name your own by -users, or serve them on a loopback address")
 
 // config sets up a site.
 type config struct {
@@ -53,6 +57,9 @@ func newSite(cfg config) (*site, error) {
 	lms, err := siteURL("-lms", cfg.lms, cfg.allowHTTP)
 	if err != nil {
 		return nil, err
+	}
+	if len(cfg.demo) > 0 && !loopbackHost(base.Hostname()) {
+		return nil, errInvented
 	}
 	s := &site{
 		cfg: cfg, lms: lms.Scheme + "://" + lms.Host, host: lms.Host,

@@ -56,7 +56,6 @@ func ownAllocations() float64 {
 func copyAssertion(a *lmssso.Assertion) *lmssso.Assertion {
 	out := *a
 	out.Link.ExternalID = strings.Clone(a.Link.ExternalID) // stands for the text the values share
-	out.Profile.Email = attrs.Text(strings.Clone(a.Profile.Email.String()))
 	out.Profile.CustomFields = maps.Clone(a.Profile.CustomFields)
 	out.Raw = copyRaw(a.Raw)
 	return &out

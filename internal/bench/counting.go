@@ -87,7 +87,40 @@ func (c countingConn) QueryContext(ctx context.Context, query string, args []dri
 // PrepareContext implements [driver.ConnPrepareContext].
 func (c countingConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	c.count.trips.Add(1)
-	return c.innerConn.PrepareContext(ctx, query)
+	raw, err := c.innerConn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	inner, ok := raw.(innerStmt)
+	if !ok {
+		return nil, errors.Join(errors.New("bench: the driver lacks what a counting statement needs"), raw.Close())
+	}
+	return countingStmt{inner, c.count}, nil
+}
+
+// innerStmt is what the driver's prepared statements can do and database/sql asks for.
+type innerStmt interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
+}
+
+// countingStmt counts each use of a prepared statement.
+type countingStmt struct {
+	innerStmt
+	count *counter
+}
+
+// ExecContext implements [driver.StmtExecContext].
+func (s countingStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	s.count.trips.Add(1)
+	return s.innerStmt.ExecContext(ctx, args)
+}
+
+// QueryContext implements [driver.StmtQueryContext].
+func (s countingStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	s.count.trips.Add(1)
+	return s.innerStmt.QueryContext(ctx, args)
 }
 
 // BeginTx implements [driver.ConnBeginTx].

@@ -118,12 +118,12 @@ func ask(h http.Handler, token string) *answer {
 // signIn makes a subject of a handler that must answer 303.
 func signIn(all tokens, n named) Subject {
 	p := all.pool()
-	return operation(n.name, func() error {
+	return all.ready(operation(n.name, func() error {
 		if a := ask(n.handler, p.token()); a.status != http.StatusSeeOther {
 			return fmt.Errorf("bench: %s answered %d", n.name, a.status)
 		}
 		return nil
-	})
+	}))
 }
 
 func signingIn(all tokens) Comparison {

@@ -89,10 +89,11 @@ func bodyLength(head []byte) int {
 func parallel(all tokens, n named) Subject {
 	p := all.pool()
 	address := sync.OnceValue(func() string { return serve(n.handler) })
-	return Subject{n.name, func(b *testing.B) {
+	return all.ready(Subject{n.name, func(b *testing.B) {
 		to := address()
 		b.ReportAllocs()
 		b.SetParallelism(connections)
+		b.ResetTimer()
 		b.RunParallel(func(pb *testing.PB) {
 			c, err := dial(to)
 			if err != nil {
@@ -107,7 +108,7 @@ func parallel(all tokens, n named) Subject {
 				}
 			}
 		})
-	}}
+	}})
 }
 
 // overLoopback is the sign-in over HTTP: the rate the whole server reaches. The goal allows the library's handler, with

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/lmssso/lmssso"
@@ -67,6 +68,14 @@ type pool struct {
 }
 
 func (t tokens) pool() *pool { return &pool{tokens: t} }
+
+// ready makes the tokens before a subject is measured.
+func (t tokens) ready(s Subject) Subject {
+	return Subject{s.Name, func(b *testing.B) {
+		t()
+		s.Bench(b)
+	}}
+}
 
 func (p *pool) token() string { return p.tokens()[p.next.Add(1)%poolSize] }
 

@@ -151,10 +151,10 @@ func newFloor() verifier {
 // accept makes a subject of a verifier that must accept every token.
 func accept(name string, all tokens, v verifier) Subject {
 	p := all.pool()
-	return operation(name, func() error {
+	return all.ready(operation(name, func() error {
 		_, err := v(p.token())
 		return err
-	})
+	}))
 }
 
 // refuse makes a subject of a verifier that must refuse a forged signature.

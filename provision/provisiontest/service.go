@@ -158,10 +158,15 @@ func dualRoleWay(t *testing.T, d provision.Directory) {
 	if learner.ID != first.Account.ID || manager.Side != lmssso.Manager || learner.PairID == "" || learner.PairID != manager.PairID {
 		t.Fatalf("MakeDual: got %+v and %+v", learner, manager)
 	}
+	both := policy()
+	both.Roles = []string{"student", "client-manager"}
 	for from, want := range map[string]string{learner.ID: manager.ID, manager.ID: learner.ID} {
-		if other, err := s.Switch(t.Context(), from); err != nil || other.ID != want {
+		if other, err := s.Switch(t.Context(), from, both); err != nil || other.ID != want {
 			t.Errorf("Switch: got %q, %v, want the other side", other.ID, err)
 		}
+	}
+	if other, err := s.Switch(t.Context(), learner.ID, policy()); !errors.Is(err, lmssso.ErrRoleNotAllowed) {
+		t.Errorf("Switch beyond the policy: got %q, %v, want %v", other.ID, err, lmssso.ErrRoleNotAllowed)
 	}
 	for role, want := range map[string]string{"student": learner.ID, "client-manager": manager.ID} {
 		a := login("12345", "bob@example.com")

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/lmssso/lmssso"
 	"github.com/lmssso/lmssso/tenant"
@@ -42,18 +44,19 @@ func Parse(doc []byte, o Override) (File, error) {
 	return f, nil
 }
 
-// merge drops what is said about a value that could not be read anyway.
+// merge drops what is said about a value, or about its parts, that could not be read anyway.
 func merge(form, meaning tenant.Faults) tenant.Faults {
-	said := map[string]bool{}
-	for _, f := range form {
-		said[f.Path] = true
-	}
+	out := slices.Clone(form)
 	for _, f := range meaning {
-		if !said[f.Path] {
-			form = append(form, f)
+		unread := slices.ContainsFunc(form, func(said tenant.Fault) bool {
+			rest, within := strings.CutPrefix(f.Path, said.Path)
+			return within && (said.Path == "" || rest == "" || rest[0] == '.' || rest[0] == '[')
+		})
+		if !unread {
+			out = append(out, f)
 		}
 	}
-	return form
+	return out
 }
 
 func (f *File) apply(o Override) {

@@ -26,11 +26,9 @@ func (r *Role) UnmarshalJSON(doc []byte) error {
 		Kind  lmssso.Side     `json:"kind"`
 		Scope provision.Scope `json:"scope"`
 	}
-	if err := tenant.Decode(doc, &object); err != nil {
-		return nested(err)
-	}
-	*r = Role(object)
-	return nil
+	err := tenant.Decode(doc, &object)
+	*r = Role(object) // what could be read is checked all the same
+	return nested(err)
 }
 
 func bareRole(slug string) Role {
@@ -53,11 +51,9 @@ func (d *DualRole) UnmarshalJSON(doc []byte) error {
 	var object struct {
 		Role string `json:"role"`
 	}
-	if err := tenant.Decode(doc, &object); err != nil {
-		return nested(err)
-	}
+	err := tenant.Decode(doc, &object)
 	*d = DualRole(object.Role)
-	return nil
+	return nested(err)
 }
 
 // nested returns faults within a value in the form tenant.Decode puts the value's own path before.

@@ -132,11 +132,14 @@ func (s *Site) withOther(r *http.Request, a lmssso.Account) (*accountJSON, error
 	if a.PairID == "" {
 		return s.accountJSON(a, ""), nil
 	}
-	other, err := s.cfg.Stores.Service.Switch(r.Context(), a.ID)
+	learner, manager, err := s.cfg.Stores.Service.Sides(r.Context(), a.ID)
 	if err != nil {
 		return nil, err
 	}
-	return s.accountJSON(a, other.ID), nil
+	if a.ID == learner.ID {
+		return s.accountJSON(a, manager.ID), nil
+	}
+	return s.accountJSON(a, learner.ID), nil
 }
 
 // errLinkBody refuses a body that is not what the endpoint takes.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lmssso/lmssso/examples/academy/internal/config"
+	"github.com/lmssso/lmssso/examples/academy/internal/stores"
 )
 
 // offered returns the values of a field the portal's form offers.
@@ -29,7 +30,7 @@ func codes() map[string]string {
 		"alg-none": "algorithm", "alg-other": "algorithm", "header-key": "malformed", "twice": "malformed",
 		"large": "too-large", "replayed": "replayed",
 		"no-external-id": "external-id-missing", "blank-email": "attribute-missing", "bad-email": "attribute-invalid",
-		"email-taken": "email-taken", "unknown-role": "role-not-allowed", "forbidden-role": "role-not-allowed",
+		"email-taken": "email-taken", "unknown-role": "role-unknown", "forbidden-role": "role-not-allowed",
 		"dual-incomplete": "dual-role-incomplete", "not-dual": "not-dual-role",
 		"bad-flag": "attribute-invalid", "replace-nothing": "ambiguous-replace", "replace-unknown": "unknown-grant",
 		"unknown-tenant": "tenant-not-assigned", "forbidden-tenant": "tenant-not-allowed", "forbidden-license": "license-not-allowed",
@@ -39,21 +40,24 @@ func codes() map[string]string {
 // TestEveryFaultOfThePortalIsRefused sends each fault through each connection, for somebody who has an account and for
 // somebody who has none.
 func TestEveryFaultOfThePortalIsRefused(t *testing.T) {
-	kinds(t, func(t *testing.T, a *academy) {
-		seen := map[string]bool{}
-		for _, connection := range config.ExampleConnections() {
-			form := a.browser().get("/demo/jwt?connection=" + connection).body
-			users := offered(form, "user")
-			require.NotEmpty(t, users)
-			for _, id := range offered(form, "fault") {
-				seen[id] = true
-				for _, user := range []string{users[0], "newcomer"} {
-					t.Run(connection+" "+id+" "+user, func(t *testing.T) { refuseFault(t, a, connection, id, user) })
+	for name, s := range map[string]setup{"memory": {}, "SQLite": {store: "sqlite:" + stores.InMemory}} {
+		t.Run(name, func(t *testing.T) {
+			a := start(t, s)
+			seen := map[string]bool{}
+			for _, connection := range config.ExampleConnections() {
+				form := a.browser().get("/demo/jwt?connection=" + connection).body
+				users := offered(form, "user")
+				require.NotEmpty(t, users)
+				for _, id := range offered(form, "fault") {
+					seen[id] = true
+					for _, user := range []string{users[0], "newcomer"} {
+						t.Run(connection+" "+id+" "+user, func(t *testing.T) { refuseFault(t, a, connection, id, user) })
+					}
 				}
 			}
-		}
-		require.Len(t, seen, len(codes()), "the portal offers every fault somewhere")
-	})
+			require.Len(t, seen, len(codes()), "the portal offers every fault somewhere")
+		})
+	}
 }
 
 func refuseFault(t *testing.T, a *academy, connection, id, user string) {

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lmssso/lmssso"
+	"github.com/lmssso/lmssso/attrs"
 	"github.com/lmssso/lmssso/examples/academy/internal/config"
 	"github.com/lmssso/lmssso/jwtsso"
 )
@@ -165,16 +166,32 @@ func TestAdminPagesAreForAdministrators(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, token.get("/admin").StatusCode)
 }
 
-// TestATenantsOwnAdminRoleAdministersNothing gives the role admin to tenants, which a tenant's connection may assert.
-func TestATenantsOwnAdminRoleAdministersNothing(t *testing.T) {
-	a := start(t, setup{edit: func(f *config.File) {
+// TestOnlyTheWholeSitesAdminAdministers refuses the role admin where it is a tenant's role, and where its user belongs to
+// a tenant: a tenant's own connection may assert the first.
+func TestOnlyTheWholeSitesAdminAdministers(t *testing.T) {
+	tenantRole := setup{edit: func(f *config.File) {
 		f.Catalogue.Roles[1].Scope = "tenant"
 		f.Connections[2].Policy.Roles = append(f.Connections[2].Policy.Roles, "admin")
-	}})
-	b := a.browser()
-	b.get(a.link("acme-jwt", jwtsso.Learner{ExternalID: "E-9", Email: "x@acme.example", FirstName: "X", LastName: "Y", Role: "admin"}, jwtsso.RedirectOptions{}))
-	require.Equal(t, "admin", b.session().Account.Role)
-	require.Equal(t, http.StatusForbidden, b.get("/admin/accounts").StatusCode)
+	}}
+	inTenant := ada()
+	inTenant.Access.Target.Slug = attrs.Text("globex")
+	for name, c := range map[string]struct {
+		setup      setup
+		connection string
+		learner    jwtsso.Learner
+	}{
+		"a tenant's role through its connection":  {tenantRole, "acme-jwt", jwtsso.Learner{ExternalID: "E-9", Email: "x@acme.example", Role: "admin"}},
+		"a tenant's role at the main site":        {tenantRole, "main-ti", ada()},
+		"a user of a tenant with the site's role": {setup{}, "main-ti", inTenant},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := start(t, c.setup)
+			b := a.browser()
+			b.get(a.link(c.connection, c.learner, jwtsso.RedirectOptions{}))
+			require.Equal(t, "admin", b.session().Account.Role)
+			require.Equal(t, http.StatusForbidden, b.get("/admin/accounts").StatusCode)
+		})
+	}
 }
 
 func TestAdminPagesShowWhatTheyShould(t *testing.T) {

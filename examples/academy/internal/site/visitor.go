@@ -34,7 +34,8 @@ func (s *Site) isAdmin(v *visitor) bool {
 }
 
 // visitor returns who the request's session belongs to; nil when nobody is signed in. A session is over as soon as its
-// account is gone, was moved to another tenant, or has lost the identity the session was opened with.
+// account is gone, was moved to another tenant, has another identity than the session was opened with, or has become what
+// the session's connection may not vouch for: a session for a student must not turn into an administrator's.
 func (s *Site) visitor(r *http.Request) (*visitor, error) {
 	v, ok := s.sessions.Get(r)
 	if !ok {
@@ -52,8 +53,10 @@ func (s *Site) visitor(r *http.Request) (*visitor, error) {
 			out.other = &snapshot.ByID[i]
 		}
 	}
-	moved := out.account.Link.Realm != v.Link.Realm || !v.Link.IsZero() && out.account.Link != v.Link || out.account.Tenant != v.Tenant
-	if out.account.ID == "" || moved {
+	if out.account.Link != v.Link || out.account.Tenant != v.Tenant {
+		return nil, nil
+	}
+	if provision.Admit(snapshot.Facts, out.account, s.policy(v)) != nil {
 		return nil, nil
 	}
 	return out, nil
