@@ -421,7 +421,9 @@ func encode(xml string) string { return base64.StdEncoding.EncodeToString([]byte
 // good is the plainest acceptable response: the assertion signed.
 func good() making { return making{inner: &signing{}} }
 
-func answer() expectation { return expectation{now: noon, request: &Pending{RequestID: reqID, Begun: noon.Add(-time.Minute), ReturnTo: "/learn/course/intro"}} }
+func answer() expectation {
+	return expectation{now: noon, request: &Pending{RequestID: reqID, Begun: noon.Add(-time.Minute), ReturnTo: "/learn/course/intro"}}
+}
 
 func verifierFor(t testing.TB, cfg Config) *verifier {
 	t.Helper()
