@@ -45,6 +45,21 @@ func (f *Flight) Wait(ctx context.Context) error {
 	}
 }
 
+// Join waits for the running job, if there is one, and starts none. It reports whether there was one.
+func (f *Flight) Join(ctx context.Context) bool {
+	f.mu.Lock()
+	c := f.now
+	f.mu.Unlock()
+	if c == nil {
+		return false
+	}
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+	}
+	return true
+}
+
 // Close ends the running job and waits for its end. Nothing is started afterwards.
 func (f *Flight) Close() {
 	f.mu.Lock()

@@ -81,3 +81,27 @@ func TestClosingEndsTheRunningJobAndStartsNoOther(t *testing.T) {
 	require.ErrorIs(t, f.Wait(t.Context()), fetch.ErrClosed)
 	f.Close()
 }
+
+func TestJoiningStartsNothing(t *testing.T) {
+	var runs atomic.Int32
+	started, release := make(chan struct{}), make(chan struct{})
+	f := fetch.NewFlight(func(context.Context) error {
+		runs.Add(1)
+		close(started)
+		<-release
+		return nil
+	})
+	defer f.Close()
+	require.False(t, f.Join(t.Context()))
+	require.Zero(t, runs.Load())
+	f.Start()
+	<-started
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.True(t, f.Join(gone))
+	joined := make(chan bool)
+	go func() { joined <- f.Join(t.Context()) }()
+	close(release)
+	<-joined
+	require.EqualValues(t, 1, runs.Load())
+}
