@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/json"
+	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -67,7 +69,31 @@ func (l *Login) refuse(w http.ResponseWriter, r *http.Request, t *Attempt) {
 			return
 		}
 	}
-	l.answerRefusal(w, r, f)
+	l.cfg.Env.answer(w, r, f)
+}
+
+// Refuse answers a request the way [Login] answers a refused one, under a trace id of its own, which it returns. It is for
+// the endpoints around a login, such as the one that begins it. The logger gets the reason's code.
+func (e Env) Refuse(w http.ResponseWriter, r *http.Request, err error) (traceID string) {
+	page.SetHeaders(w.Header(), page.Policy{})
+	reason := ReasonOf(err)
+	f := Refusal{Status: reason.status, Code: reason.code, Message: reason.public, TraceID: newTraceID()}
+	logger := e.Logger
+	if logger == nil {
+		logger = slog.Default()
+	}
+	logger.Info("sso request refused", "trace", f.TraceID, "code", f.Code, "detail", detailOf(err))
+	e.answer(w, r, f)
+	return f.TraceID
+}
+
+// detailOf returns what may be logged of a refusal: the particulars of our own error type, never a cause's text.
+func detailOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Error()
+	}
+	return ""
 }
 
 func (l *Login) errorTarget(r *http.Request, t *Attempt, f Refusal) (string, bool) {
@@ -95,14 +121,15 @@ func redirect(w http.ResponseWriter, target string) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-func (l *Login) answerRefusal(w http.ResponseWriter, r *http.Request, f Refusal) {
+// answer writes a refusal as JSON or as a page.
+func (e Env) answer(w http.ResponseWriter, r *http.Request, f Refusal) {
 	switch {
 	case wantsJSON(r):
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(f.Status)
 		_ = json.NewEncoder(w).Encode(f) // the client went away: nobody is left to tell
-	case l.cfg.Env.RefusalPage != nil:
-		l.cfg.Env.RefusalPage(w, r, f)
+	case e.RefusalPage != nil:
+		e.RefusalPage(w, r, f)
 	default:
 		page.WriteRefusal(w, page.Refusal{Status: f.Status, Code: string(f.Code), Message: f.Message, TraceID: f.TraceID})
 	}

@@ -130,7 +130,7 @@ func (l *Login) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	page.SetHeaders(w.Header(), page.Policy{})
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {
 		w.Header().Set("Allow", "GET, POST")
-		l.answerRefusal(w, r, Refusal{Status: ErrMethod.status, Code: ErrMethod.code, Message: ErrMethod.public})
+		l.cfg.Env.answer(w, r, Refusal{Status: ErrMethod.status, Code: ErrMethod.code, Message: ErrMethod.public})
 		return
 	}
 	t := &Attempt{

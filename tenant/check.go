@@ -114,7 +114,7 @@ func (c *checker) connection(path string, conn Connection, siblings int) {
 		c.fault(path+".tenant", "names no tenant")
 	}
 	if _, ok := plugOf(conn.Protocol); !ok {
-		c.fault(path+".protocol", `must be "jwt"`)
+		c.fault(path+".protocol", `must be "jwt" or "saml"`)
 	}
 	if conn.Realm == "" && siblings > 1 {
 		c.fault(path+".realm", "is missing: the owner has several connections, so each must name the realm of its external ids")
@@ -125,8 +125,10 @@ func (c *checker) connection(path string, conn Connection, siblings int) {
 	if l := time.Duration(conn.Leeway); l < 0 || l > maxLeeway {
 		c.fault(path+".leeway", "must be at most %s", maxLeeway)
 	}
-	if conn.Preset != "" {
-		c.fault(path+".preset", "is not a known preset of this protocol")
+	for protocol, settings := range map[lmssso.Protocol]any{lmssso.JWT: conn.JWT, lmssso.SAML: conn.SAML} {
+		if protocol != conn.Protocol && !isZero(settings) {
+			c.fault(path+".protocol", "is %q, and settings of %q are there", conn.Protocol, protocol)
+		}
 	}
 	for _, f := range conn.Mapping.Check() {
 		c.fault(join(path+".mapping", f.Path), "%s", f.Text)

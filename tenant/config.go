@@ -79,8 +79,10 @@ type Connection struct {
 	Leeway Duration `json:"leeway"`
 	// SSOSubscription is the slug of a bundle that every login through the connection receives; "" for none.
 	SSOSubscription string `json:"ssoSubscription"`
-	// JWT holds the settings of a JWT connection, which stand beside the others in a configuration file.
-	JWT JWT `json:",inline"`
+	// JWT and SAML hold the settings of one protocol each, which stand beside the others in a configuration file. Only the
+	// connection's own protocol's may be set.
+	JWT  JWT  `json:",inline"`
+	SAML SAML `json:",inline"`
 }
 
 // JWT holds the settings of a JWT connection.

@@ -30,6 +30,9 @@ func (p jwtPlug) check(c Connection) Faults {
 	if !ok {
 		return Faults{{Path: "dialect", Text: "must be one of " + strings.Join(dialectNames(), ", ")}}
 	}
+	if c.Preset != "" {
+		faults = append(faults, Fault{Path: "preset", Text: "is for other protocols: a JWT connection has its dialect"})
+	}
 	if c.Leeway != 0 {
 		faults = append(faults, Fault{Path: "leeway", Text: "does not apply to a JWT connection: its window is the whole tolerance"})
 	}
@@ -55,13 +58,13 @@ func (p jwtPlug) defaults(c Connection) lmssso.AccountPolicy {
 	return d.Defaults
 }
 
-func (p jwtPlug) endpoints(c Connection, b builder) ([]endpoint, error) {
+func (p jwtPlug) build(c Connection, b builder) (built, error) {
 	d, _ := p.dialect(c)
 	v, err := jwtsso.NewVerifier(verifierConfig(c, d, b, b.app.SingleUse))
 	if err != nil {
-		return nil, err
+		return built{}, err
 	}
-	return []endpoint{{path: d.Endpoint.Path, methods: []string{http.MethodGet, http.MethodPost}, action: "jwt", login: v}}, nil
+	return built{endpoints: []endpoint{{path: d.Endpoint.Path, methods: []string{http.MethodGet, http.MethodPost}, action: "jwt", login: v}}}, nil
 }
 
 func dialectNames() []string {

@@ -15,10 +15,10 @@ import (
 // or a CSRF token of POSTs must leave these paths out.
 func (reg *Registry) Mount(mux interface{ Handle(string, http.Handler) }) {
 	for _, path := range reg.paths() {
-		owners := reg.routes[path]
-		onMain := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { reg.answer(w, r, owners, "") })
-		onTenant := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { reg.answer(w, r, owners, r.PathValue("slug")) })
-		for _, method := range []string{http.MethodGet, http.MethodPost} {
+		at := reg.routes[path]
+		onMain := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { reg.answer(w, r, at, "") })
+		onTenant := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { reg.answer(w, r, at, r.PathValue("slug")) })
+		for _, method := range at.methods {
 			mux.Handle(method+" "+path, onMain)
 			mux.Handle(method+" "+path+"/{$}", onMain)
 			mux.Handle(method+" "+path+"/{slug}", onTenant)
@@ -37,12 +37,22 @@ func (reg *Registry) Handler() http.Handler {
 func (reg *Registry) paths() []string { return slices.Sorted(maps.Keys(reg.routes)) }
 
 // answer runs the connection of one owner on a path. The slug of the path chooses it, nothing else does.
-func (reg *Registry) answer(w http.ResponseWriter, r *http.Request, owners map[string]http.Handler, slug string) {
-	if h, ok := owners[slug]; ok {
+func (reg *Registry) answer(w http.ResponseWriter, r *http.Request, at *route, slug string) {
+	if h, ok := at.owners[slug]; ok {
 		h.ServeHTTP(w, r)
 		return
 	}
+	if at.inherited != nil && reg.inherits(slug) {
+		at.inherited(slug).ServeHTTP(w, r)
+		return
+	}
 	reg.lost.ServeHTTP(w, r)
+}
+
+// inherits reports whether a tenant exists and has no set-up of its own.
+func (reg *Registry) inherits(slug string) bool {
+	_, exists := reg.tenants[slug]
+	return exists && !reg.owners[slug]
 }
 
 // lost answers, and logs, requests for a connection that does not exist.

@@ -1,6 +1,8 @@
 package tenant
 
 import (
+	"net/http"
+
 	"github.com/lmssso/lmssso"
 )
 
@@ -12,16 +14,32 @@ type plug interface {
 	paths(c Connection) []string
 	// defaults returns the account rules the connection starts from.
 	defaults(c Connection) lmssso.AccountPolicy
-	// endpoints builds the handlers of a checked connection.
-	endpoints(c Connection, b builder) ([]endpoint, error)
+	// build makes the handlers of a checked connection.
+	build(c Connection, b builder) (built, error)
 }
 
 // endpoint is one route of one connection.
 type endpoint struct {
 	path    string // without the tenant's slug
 	methods []string
-	action  string // the log's name for it
-	login   lmssso.Authenticator
+	// login is verified and signed in at this endpoint, under the log's name action.
+	login  lmssso.Authenticator
+	action string
+	// handler answers where nobody is signed in.
+	handler http.Handler
+	// inherited answers for a tenant without a set-up of its own, on the main site's behalf; nil answers 404.
+	inherited func(tenant string) http.Handler
+}
+
+// logouter is a connection that can end the provider's session too.
+type logouter interface {
+	StartLogout(w http.ResponseWriter, r *http.Request, key lmssso.SessionKey, returnTo string) error
+}
+
+// built is a connection's handlers.
+type built struct {
+	endpoints []endpoint
+	logout    logouter // nil where the protocol has none
 }
 
 // plugOf returns the protocol's plug.
@@ -29,6 +47,8 @@ func plugOf(p lmssso.Protocol) (plug, bool) {
 	switch p {
 	case lmssso.JWT:
 		return jwtPlug{}, true
+	case lmssso.SAML:
+		return samlPlug{}, true
 	default:
 		return nil, false
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lmssso/lmssso"
 	"github.com/lmssso/lmssso/safelist"
+	"github.com/lmssso/lmssso/saml"
 )
 
 // App is what the application brings to every connection. SingleUse, Provisioner and Done are required.
@@ -21,6 +22,11 @@ type App struct {
 	Validators []lmssso.Validator
 	// DefaultPage returns the path a user goes to when the login asks for none; nil means "/".
 	DefaultPage func(a lmssso.Account) string
+	// Sessions ends the application's sessions when a provider's logout message says so; nil lets providers end none.
+	Sessions lmssso.Sessions
+	// SAMLKeys returns a SAML connection's own keys where its configuration names no files, newest first. Nil makes one that
+	// lasts as long as the process; identity providers must then be given its certificate again after every start.
+	SAMLKeys func(connection string) ([]saml.Key, error)
 	// Done starts the application's session; see [lmssso.LoginConfig].
 	Done func(w http.ResponseWriter, r *http.Request, t *lmssso.Attempt) error
 	// Env holds clock, logger and refusal page.
@@ -31,10 +37,20 @@ type App struct {
 type Registry struct {
 	main    site
 	tenants map[string]site
-	// routes maps a path to the handler of each owner's connection there, by the owner's slug; "" is the main site.
-	routes map[string]map[string]http.Handler
-	lost   http.Handler
-	infos  []Info
+	routes  map[string]*route   // by path, without a slug
+	logouts map[string]logouter // by connection
+	owners  map[string]bool     // slugs with a connection of their own
+	lost    http.Handler
+	infos   []Info
+}
+
+// route is one path and who answers there.
+type route struct {
+	methods []string
+	// owners maps an owner's slug to the handler of its connection; "" is the main site.
+	owners map[string]http.Handler
+	// inherited answers for tenants without a connection of their own; nil answers nobody.
+	inherited func(tenant string) http.Handler
 }
 
 // Info describes a connection without its secrets, for an administrator's page.
@@ -56,6 +72,7 @@ type Info struct {
 type builder struct {
 	cfg Config
 	app App
+	reg *Registry
 }
 
 // New checks the configuration and builds every connection. It returns [Faults], all of them, or a registry.
@@ -63,8 +80,8 @@ func New(cfg Config, app App) (*Registry, error) {
 	if faults := append(cfg.Check(), checkApp(app)...); len(faults) > 0 {
 		return nil, faults
 	}
-	b := builder{cfg: cfg, app: app}
-	reg := &Registry{tenants: map[string]site{}, routes: map[string]map[string]http.Handler{}}
+	reg := &Registry{tenants: map[string]site{}, routes: map[string]*route{}, logouts: map[string]logouter{}, owners: map[string]bool{}}
+	b := builder{cfg: cfg, app: app, reg: reg}
 	var err error
 	if reg.main, err = buildSite(cfg.BaseURL, cfg.Safelist, cfg.Settings); err != nil {
 		return nil, siteFaults("", err)
@@ -143,32 +160,52 @@ func (cfg Config) policy(c Connection, accounts lmssso.AccountPolicy) lmssso.Pol
 // add builds a connection's handlers and takes them into the routes.
 func (reg *Registry) add(b builder, c Connection) error {
 	plug, _ := plugOf(c.Protocol)
-	endpoints, err := plug.endpoints(c, b)
+	made, err := plug.build(c, b)
 	if err != nil {
 		return err
 	}
+	if made.logout != nil {
+		reg.logouts[c.ID] = made.logout
+	}
 	policy := b.cfg.policy(c, plug.defaults(c))
 	info := Info{ID: c.ID, Tenant: c.Tenant, Protocol: c.Protocol, Realm: policy.Realm, Dialect: c.JWT.Dialect, Keys: len(c.JWT.Keys), Policy: policy}
-	for _, e := range endpoints {
-		h, err := lmssso.NewLogin(lmssso.LoginConfig{
-			Connection: c.ID, Tenant: c.Tenant, Protocol: c.Protocol, Action: e.action, Authenticator: e.login, Policy: policy,
-			Validators: b.app.Validators, Provisioner: b.app.Provisioner, Recorder: b.app.Recorder, Done: b.app.Done, Env: b.app.Env,
-			Site: lmssso.Site{
-				Safelist:    func() *safelist.List { return reg.Safelist(c.Tenant) },
-				DefaultPage: b.app.DefaultPage,
-			},
-		})
-		if err != nil {
-			return err
+	for _, e := range made.endpoints {
+		if e.login != nil {
+			if e.handler, err = reg.login(b, c, e, policy); err != nil {
+				return err
+			}
 		}
-		if reg.routes[e.path] == nil {
-			reg.routes[e.path] = map[string]http.Handler{}
-		}
-		reg.routes[e.path][c.Tenant] = h
+		reg.mountAt(e, c.Tenant)
 		info.Endpoints = append(info.Endpoints, b.cfg.BaseURL+withSlug(e.path, c.Tenant))
 	}
+	reg.owners[c.Tenant] = true
 	reg.infos = append(reg.infos, info)
 	return nil
+}
+
+// login puts the way of one login behind an endpoint.
+func (reg *Registry) login(b builder, c Connection, e endpoint, policy lmssso.Policy) (http.Handler, error) {
+	return lmssso.NewLogin(lmssso.LoginConfig{
+		Connection: c.ID, Tenant: c.Tenant, Protocol: c.Protocol, Action: e.action, Authenticator: e.login, Policy: policy,
+		Validators: b.app.Validators, Provisioner: b.app.Provisioner, Recorder: b.app.Recorder, Done: b.app.Done, Env: b.app.Env,
+		Site: lmssso.Site{
+			Safelist:    func() *safelist.List { return reg.Safelist(c.Tenant) },
+			DefaultPage: b.app.DefaultPage,
+		},
+	})
+}
+
+// mountAt takes an endpoint's handler into the routes.
+func (reg *Registry) mountAt(e endpoint, owner string) {
+	r := reg.routes[e.path]
+	if r == nil {
+		r = &route{methods: e.methods, owners: map[string]http.Handler{}}
+		reg.routes[e.path] = r
+	}
+	r.owners[owner] = e.handler
+	if owner == "" {
+		r.inherited = e.inherited
+	}
 }
 
 func withSlug(path, slug string) string {
@@ -189,6 +226,20 @@ func (reg *Registry) site(tenant string) site {
 		return s
 	}
 	return reg.main
+}
+
+// Logout sends the browser to the provider a session was opened through, to end its session as well, when the connection
+// can. The application has ended its own session before. It reports whether it answered; when not, and on an error, the
+// application answers itself: the user is signed out here.
+func (reg *Registry) Logout(w http.ResponseWriter, r *http.Request, key lmssso.SessionKey, returnTo string) (answered bool, err error) {
+	l, ok := reg.logouts[key.Connection]
+	if !ok {
+		return false, nil
+	}
+	if err := l.StartLogout(w, r, key, returnTo); err != nil {
+		return false, err
+	}
+	return true, nil
 }
 
 // Connections describes every connection, in the order of the configuration.

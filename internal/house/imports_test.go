@@ -76,7 +76,11 @@ var allowed = map[string][]string{
 	"store":                   {"", "internal/..."},
 	"store/sqlstore":          {"", "store"},
 	"store/storetest":         {""},
-	"tenant":                  {"", "attrs", "safelist", "jwtsso", "provision", "ssolog", "store", "internal/..."},
+	"saml":                    {"", "attrs", "safelist", "internal/...", "github.com/beevik/etree", "github.com/russellhaering/..."},
+	"saml/samltest":           {"internal/demoidp/saml"},
+	"internal/strictxml":      {"github.com/beevik/etree"},
+	"internal/demoidp/saml":   {"github.com/beevik/etree", "github.com/russellhaering/..."},
+	"tenant":                  {"", "attrs", "safelist", "jwtsso", "saml", "provision", "ssolog", "store", "internal/..."},
 }
 
 func ruleFor(rel string) ([]string, bool) {
