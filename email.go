@@ -16,7 +16,7 @@ func checkEmail(s string) bool {
 }
 
 func dotAtom(s string) bool {
-	for _, atom := range strings.Split(s, ".") {
+	for atom := range strings.SplitSeq(s, ".") {
 		if atom == "" || strings.ContainsFunc(atom, func(r rune) bool { return !isAtext(r) }) {
 			return false
 		}
@@ -34,8 +34,9 @@ func isAlnum(r rune) bool {
 
 // hostName accepts at least two labels of letters, digits and inner hyphens.
 func hostName(s string) bool {
-	labels := strings.Split(s, ".")
-	for _, l := range labels {
+	labels := 0
+	for l := range strings.SplitSeq(s, ".") {
+		labels++
 		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' {
 			return false
 		}
@@ -43,11 +44,14 @@ func hostName(s string) bool {
 			return false
 		}
 	}
-	return len(labels) >= 2
+	return labels >= 2
 }
 
 // lowerASCII folds ASCII letters only: strings.ToLower would turn U+212A KELVIN SIGN into "k".
 func lowerASCII(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r >= 'A' && r <= 'Z' }) {
+		return s
+	}
 	b := []byte(s)
 	for i, c := range b {
 		if c >= 'A' && c <= 'Z' {

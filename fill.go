@@ -72,7 +72,7 @@ func (a *Assertion) fillIdentity(set attrs.Set) {
 func (a *Assertion) fillProfile(set attrs.Set, f flags) {
 	p := &a.Profile
 	p.DualRole = f.dualRole
-	for k, v := range set.Values {
+	for k, v := range set.All() {
 		switch k {
 		case attrs.FirstName:
 			p.FirstName = v
@@ -108,7 +108,7 @@ func (a *Assertion) fillAccess(set attrs.Set, f flags) {
 	acc := &a.Access
 	acc.Replace = Replace{Courses: f.courses, LearningPaths: f.paths, Licenses: f.licenses, TieredSubscription: f.tiered}
 	acc.ClearCart = f.clearCart
-	for k, v := range set.Values {
+	for k, v := range set.All() {
 		switch k {
 		case attrs.CourseSlugs:
 			acc.CourseSlugs = v

@@ -13,7 +13,7 @@ import (
 
 func fill(values map[attrs.Key]attrs.Value) (*lmssso.Assertion, error) {
 	a := &lmssso.Assertion{}
-	err := a.Fill(attrs.Set{Values: values})
+	err := a.Fill(attrs.SetOf(values))
 	return a, err
 }
 
@@ -32,10 +32,10 @@ func TestFillPutsEveryAttributeInItsPlace(t *testing.T) {
 	}
 	values[attrs.Email] = attrs.Text("Bob@Example.COM")
 	a := &lmssso.Assertion{Access: lmssso.Access{Target: lmssso.Target{Path: "acme"}}}
-	require.NoError(t, a.Fill(attrs.Set{
-		Values: values, Fields: map[string]attrs.Value{"team": attrs.Text("red")},
-		Warnings: []attrs.Warning{{Key: attrs.Role, Text: "kept"}},
-	}))
+	set := attrs.SetOf(values)
+	set.Fields = map[string]attrs.Value{"team": attrs.Text("red")}
+	set.Warnings = []attrs.Warning{{Key: attrs.Role, Text: "kept"}}
+	require.NoError(t, a.Fill(set))
 
 	p, acc := a.Profile, a.Access
 	require.Equal(t, "bob@example.com", p.Email.String(), "an address is compared in lower case")
@@ -89,9 +89,9 @@ func TestFillKeepsAnExternalIDTheProtocolFound(t *testing.T) {
 
 func TestFillOnErrorChangesNothing(t *testing.T) {
 	a := &lmssso.Assertion{ReturnTo: "/before"}
-	err := a.Fill(attrs.Set{Values: map[attrs.Key]attrs.Value{
+	err := a.Fill(attrs.SetOf(map[attrs.Key]attrs.Value{
 		attrs.ReturnTo: attrs.Text("/after"), attrs.ExternalID: attrs.Text("7"), attrs.ClearCart: attrs.Text("perhaps"),
-	}})
+	}))
 	require.ErrorIs(t, err, lmssso.ErrAttributeInvalid)
 	require.Equal(t, &lmssso.Assertion{ReturnTo: "/before"}, a)
 }

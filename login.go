@@ -181,10 +181,22 @@ func (l *Login) attempt(w http.ResponseWriter, done doneWriter, r *http.Request,
 		return "", &Error{Reason: ErrUnavailable, Detail: "the provisioner returned nothing"}
 	}
 	t.Outcome = out
+	if err := l.withinPolicy(out.Account); err != nil {
+		return "", err
+	}
 	if err := l.cfg.Done(done, r, t); err != nil {
 		return "", &Error{Reason: ErrUnavailable, Detail: "the application could not start a session", Err: err}
 	}
 	return l.target(r, t), nil
+}
+
+// withinPolicy starts no session for an account beyond the policy, whoever judged it before: a type that embeds a
+// [PolicyJudge] makes its promise too, whether it keeps it or not. An account without a role is the application's own affair.
+func (l *Login) withinPolicy(a Account) error {
+	if a.Role == "" || l.cfg.Policy.AllowsRole(a.Role) {
+		return nil
+	}
+	return &Error{Reason: ErrRoleNotAllowed, Detail: "the provisioner returned an account with a role the policy does not list", Expected: listed(l.cfg.Policy.Roles, StudentRole)}
 }
 
 // authenticate asks the protocol, and makes sure that what it returns is this connection's.

@@ -199,6 +199,23 @@ func TestAJudgeIsLeftRolesAndTenantsAlone(t *testing.T) {
 	}
 }
 
+// A type that embeds a judge has its promise, and may not keep it.
+func TestAJudgeThatBreaksItsPromiseStartsNoSession(t *testing.T) {
+	for role, want := range map[string]int{"admin": http.StatusForbidden, "student": http.StatusSeeOther, "": http.StatusSeeOther} {
+		b := newBench(t)
+		b.cfg.Provisioner = judge{func(context.Context, *lmssso.Assertion, lmssso.Policy) (*lmssso.Outcome, error) {
+			return &lmssso.Outcome{Account: lmssso.Account{ID: "a1", Role: role}}, nil
+		}}
+		if want == http.StatusForbidden {
+			b.requireRefused(t, b.get(t), lmssso.ErrRoleNotAllowed)
+			require.Zero(t, b.sessions)
+			continue
+		}
+		require.Equal(t, want, b.get(t).Code, role)
+		require.Equal(t, 1, b.sessions, role)
+	}
+}
+
 func TestRefusedByProvisioner(t *testing.T) {
 	b := newBench(t)
 	b.cfg.Provisioner = provisionFunc(func(context.Context, *lmssso.Assertion, lmssso.Policy) (*lmssso.Outcome, error) {

@@ -13,13 +13,15 @@ import (
 func All(validators ...Validator) Validator {
 	kept := slices.Clone(validators)
 	return ValidatorFunc(func(ctx context.Context, a *Assertion) error {
-		errs := make([]error, 0, len(kept))
+		var errs []error
 		for i, v := range kept {
 			if v == nil {
 				errs = append(errs, &Error{Reason: ErrConfiguration, Detail: fmt.Sprintf("validator %d is nil", i)})
 				continue
 			}
-			errs = append(errs, v.Validate(ctx, a))
+			if err := v.Validate(ctx, a); err != nil {
+				errs = append(errs, err)
+			}
 		}
 		return errors.Join(errs...)
 	})
@@ -42,16 +44,18 @@ func (v IssuedAt) Validate(_ context.Context, a *Assertion) error {
 	if a.Times.IssuedAt.IsZero() {
 		return &Error{Reason: ErrMalformed, Detail: "the login does not say when it was issued", Expected: "an issue time"}
 	}
-	age := clock(v.Now).Sub(a.Times.IssuedAt)
-	expected := fmt.Sprintf("at most %s of difference", max(v.Window, 0))
-	switch {
-	case age > max(v.Window, 0):
-		return &Error{Reason: ErrExpired, Detail: "issued too long ago", Expected: expected, Received: "issued " + age.String() + " ago"}
-	case -age > max(v.Window, 0):
-		return &Error{Reason: ErrNotYetValid, Detail: "issued in the future", Expected: expected, Received: "issued " + (-age).String() + " ahead"}
+	now, window := clock(v.Now), max(v.Window, 0)
+	if age := now.Sub(a.Times.IssuedAt); age > window {
+		return &Error{Reason: ErrExpired, Detail: "issued too long ago", Expected: skew(window), Received: "issued " + age.String() + " ago"}
+	}
+	// Not -age: a difference is cut off at 292 years, and the negative bound has no opposite.
+	if ahead := a.Times.IssuedAt.Sub(now); ahead > window {
+		return &Error{Reason: ErrNotYetValid, Detail: "issued in the future", Expected: skew(window), Received: "issued " + ahead.String() + " ahead"}
 	}
 	return nil
 }
+
+func skew(window time.Duration) string { return fmt.Sprintf("at most %s of difference", window) }
 
 // DualRole refuses a dual-role login that does not say which role to use, and a role that is no slug. A dual-role user's
 // logins carry dualRole true and the role every time; a manager's role is sent as its slug, client-admin and not Client

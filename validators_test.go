@@ -24,6 +24,7 @@ func TestIssuedAt(t *testing.T) {
 		{"one second more", 500 * time.Second, epoch.Add(-501 * time.Second), lmssso.ErrExpired},
 		{"exactly the window ahead", 500 * time.Second, epoch.Add(500 * time.Second), nil},
 		{"one second further ahead", 500 * time.Second, epoch.Add(501 * time.Second), lmssso.ErrNotYetValid},
+		{"further ahead than a duration holds", 500 * time.Second, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), lmssso.ErrNotYetValid},
 		{"a nanosecond over", time.Second, epoch.Add(-time.Second - 1), lmssso.ErrExpired},
 		{"the zero window is the strictest", 0, epoch.Add(-time.Second), lmssso.ErrExpired},
 		{"a negative window is no wider", -time.Hour, epoch.Add(time.Second), lmssso.ErrNotYetValid},

@@ -27,4 +27,4 @@ func flagError(k Key, received string) *Error {
 }
 
 // Flag reads a flag of the set with [ParseFlag]'s rules. In a set made by a [Mapper] every flag is readable.
-func (s Set) Flag(k Key) (bool, error) { return ParseFlag(k, s.Values[k]) }
+func (s Set) Flag(k Key) (bool, error) { return ParseFlag(k, s.Get(k)) }

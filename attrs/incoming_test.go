@@ -165,7 +165,7 @@ func FuzzApplyNamed(f *testing.F) {
 // checkSet holds a set to what every caller relies on.
 func checkSet(t *testing.T, set attrs.Set) {
 	t.Helper()
-	for k, v := range set.Values {
+	for k, v := range set.All() {
 		a, known := attrs.Lookup(k)
 		require.True(t, known, k)
 		require.False(t, v.IsAbsent(), "an absent value has no place in a set")

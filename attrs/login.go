@@ -35,6 +35,16 @@ func (l *login) has(s *sourceName) bool {
 	return l.place[s.whole] > 0 || (s.path != nil && l.place[s.first] > 0)
 }
 
+// hasAny reports whether any of the sources may be there.
+func (l *login) hasAny(sources []sourceName) bool {
+	for i := range sources {
+		if l.has(&sources[i]) {
+			return true
+		}
+	}
+	return false
+}
+
 // find returns what one source name held, and whether it arrived. The error carries no key.
 func (l *login) find(s *sourceName) (piece, bool, *Error) {
 	if l.in.named != nil {

@@ -90,11 +90,14 @@ func pathOf(name string) []string {
 // Beyond what the mapping says: a deprecated licenseSkus joins studentLicenseSkus, a full name becomes first and last
 // name when neither arrived, and a blank email, external id or role is refused, since an account cannot be without.
 func (m *Mapper) Apply(in Incoming) (Set, error) {
-	s := Set{Values: make(map[Key]Value, min(len(m.rules), in.Len()))}
+	s := Set{said: make([]mention, 0, min(len(m.rules), in.Len()))}
 	var room [manyNames]int32
 	l := login{in: &in, place: room[:]}
 	l.note(m.names)
 	for i := range m.rules {
+		if !l.hasAny(m.rules[i].sources) {
+			continue
+		}
 		if err := m.rules[i].apply(&l, &s); err != nil {
 			if err.Key == "" {
 				err.Key = m.rules[i].key
@@ -103,7 +106,7 @@ func (m *Mapper) Apply(in Incoming) (Set, error) {
 		}
 	}
 	for _, k := range [...]Key{ExternalID, Email, Role} {
-		if s.Values[k].State() == Blank {
+		if s.Get(k).State() == Blank {
 			return Set{}, blankError(k, in.Names())
 		}
 	}
@@ -132,7 +135,7 @@ func (r *rule) apply(l *login, s *Set) *Error {
 	case r.field != "":
 		s.putField(r.field, v)
 	default:
-		s.Values[r.key] = v
+		s.Put(r.key, v)
 	}
 	return nil
 }

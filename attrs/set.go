@@ -1,6 +1,7 @@
 package attrs
 
 import (
+	"iter"
 	"slices"
 	"strings"
 )
@@ -8,16 +9,63 @@ import (
 // Set is what one login said, attribute by attribute, after its provider's names were mapped to the catalogue's.
 // The zero Set says nothing.
 type Set struct {
-	// Values holds the attributes mentioned; one not in the map is absent. Flags are "true", "false" or blank.
-	Values map[Key]Value
+	// said holds the attributes mentioned, each once. For the dozen a login has, a list is quicker to make and to search
+	// than a map.
+	said []mention
 	// Fields holds the custom fields mentioned, by name; nil when none was. One not in the map is absent.
 	Fields map[string]Value
 	// Warnings name what was tolerated.
 	Warnings []Warning
 }
 
-// Get returns the value of an attribute; absent when the login did not mention it.
-func (s Set) Get(k Key) Value { return s.Values[k] }
+// mention is one attribute that is not absent.
+type mention struct {
+	key   Key
+	value Value
+}
+
+// SetOf returns a set that says these attributes and nothing else.
+func SetOf(values map[Key]Value) Set {
+	var s Set
+	for k, v := range values {
+		s.Put(k, v)
+	}
+	return s
+}
+
+// Get returns the value of an attribute; absent when the login did not mention it. Flags are "true", "false" or blank.
+func (s Set) Get(k Key) Value {
+	for i := range s.said {
+		if s.said[i].key == k {
+			return s.said[i].value
+		}
+	}
+	return Value{}
+}
+
+// Put sets an attribute; an absent value takes it away.
+func (s *Set) Put(k Key, v Value) {
+	i := slices.IndexFunc(s.said, func(m mention) bool { return m.key == k })
+	switch {
+	case i < 0 && !v.IsAbsent():
+		s.said = append(s.said, mention{k, v})
+	case i >= 0 && v.IsAbsent():
+		s.said = slices.Delete(s.said, i, i+1)
+	case i >= 0:
+		s.said[i].value = v
+	}
+}
+
+// All ranges over the attributes mentioned, in no particular order.
+func (s Set) All() iter.Seq2[Key, Value] {
+	return func(yield func(Key, Value) bool) {
+		for _, m := range s.said {
+			if !yield(m.key, m.value) {
+				return
+			}
+		}
+	}
+}
 
 func (s *Set) warn(k Key, text string) {
 	s.Warnings = append(s.Warnings, Warning{Key: k, Text: text})
@@ -86,13 +134,13 @@ func (r *rule) putMember(name, raw string, s *Set) *Error {
 
 // joinDeprecated makes student licences of the licences listed under the old name.
 func (s *Set) joinDeprecated() {
-	old, ok := s.Values[LicenseSKUs]
-	if !ok {
+	old := s.Get(LicenseSKUs)
+	if old.IsAbsent() {
 		return
 	}
-	delete(s.Values, LicenseSKUs)
+	s.Put(LicenseSKUs, Value{})
 	s.warn(LicenseSKUs, "deprecated by the platform; taken for studentLicenseSkus. Send that attribute, or managerLicenseSkus")
-	held := s.Values[StudentLicenseSKUs]
+	held := s.Get(StudentLicenseSKUs)
 	switch {
 	case old.IsPresent():
 		all := held.All()
@@ -101,21 +149,22 @@ func (s *Set) joinDeprecated() {
 				all = append(all, sku)
 			}
 		}
-		s.Values[StudentLicenseSKUs] = List(all...)
+		s.Put(StudentLicenseSKUs, List(all...))
 	case held.IsAbsent():
-		s.Values[StudentLicenseSKUs] = old
+		s.Put(StudentLicenseSKUs, old)
 	}
 }
 
 // splitFullName makes first and last name of a full name when neither arrived. A name without a space is a first name
 // and says nothing about the last; a blank one clears both; one of only white space says nothing.
 func (s *Set) splitFullName() {
-	full, ok := s.Values[FullName]
-	if !ok || !s.Values[FirstName].IsAbsent() || !s.Values[LastName].IsAbsent() {
+	full := s.Get(FullName)
+	if full.IsAbsent() || !s.Get(FirstName).IsAbsent() || !s.Get(LastName).IsAbsent() {
 		return
 	}
 	if !full.IsPresent() {
-		s.Values[FirstName], s.Values[LastName] = Cleared(), Cleared()
+		s.Put(FirstName, Cleared())
+		s.Put(LastName, Cleared())
 		return
 	}
 	text := strings.TrimSpace(full.String())
@@ -124,10 +173,11 @@ func (s *Set) splitFullName() {
 	}
 	i := strings.LastIndexByte(text, ' ')
 	if i < 0 {
-		s.Values[FirstName] = Text(text)
+		s.Put(FirstName, Text(text))
 		return
 	}
-	s.Values[FirstName], s.Values[LastName] = Text(strings.TrimSpace(text[:i])), Text(text[i+1:])
+	s.Put(FirstName, Text(strings.TrimSpace(text[:i])))
+	s.Put(LastName, Text(text[i+1:]))
 }
 
 // maxNamesListed bounds how many of the names that arrived an error repeats.

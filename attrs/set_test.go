@@ -1,6 +1,7 @@
 package attrs_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -58,7 +59,7 @@ func TestSetFlag(t *testing.T) {
 		require.Equal(t, want, on, k)
 	}
 	require.Equal(t, []attrs.Warning{{Key: attrs.DualRole, Text: "the flag came blank and was taken for false"}}, set.Warnings)
-	_, err := attrs.Set{Values: map[attrs.Key]attrs.Value{attrs.DualRole: attrs.Text("maybe")}}.Flag(attrs.DualRole)
+	_, err := attrs.SetOf(map[attrs.Key]attrs.Value{attrs.DualRole: attrs.Text("maybe")}).Flag(attrs.DualRole)
 	require.Error(t, err)
 }
 
@@ -97,7 +98,7 @@ func TestDeprecatedLicencesBecomeStudentLicences(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			set := apply(t, ownNames(), row.doc)
 			require.Equal(t, row.want, said(set.Get(attrs.StudentLicenseSKUs)))
-			require.NotContains(t, set.Values, attrs.LicenseSKUs)
+			require.NotContains(t, maps.Collect(set.All()), attrs.LicenseSKUs)
 			require.Len(t, set.Warnings, 1)
 			require.Equal(t, attrs.LicenseSKUs, set.Warnings[0].Key)
 			require.Contains(t, set.Warnings[0].Text, "deprecated")
@@ -115,7 +116,7 @@ func TestCustomFields(t *testing.T) {
 	require.Equal(t, map[string]string{
 		"shoe size": `"42.5"`, "member": `"true"`, "team": `"blue\nred"`, "gone": "null", "empty": "null", "n": `"1e3"`,
 	}, got)
-	require.NotContains(t, set.Values, attrs.CustomFields)
+	require.NotContains(t, maps.Collect(set.All()), attrs.CustomFields)
 
 	require.Nil(t, apply(t, ownNames(), `{}`).Fields)
 	require.Nil(t, apply(t, ownNames(), `{"customFields":{}}`).Fields)
@@ -154,7 +155,7 @@ func TestDroppedValuesAreCountedNotRepeated(t *testing.T) {
 
 func TestUnmappedAttributesStayOut(t *testing.T) {
 	set := apply(t, attrs.Mapping{attrs.Email: attrs.From("mail")}, `{"mail":"a@x.example","role":"admin"}`)
-	require.Equal(t, map[attrs.Key]attrs.Value{attrs.Email: attrs.Text("a@x.example")}, set.Values)
+	require.Equal(t, map[attrs.Key]attrs.Value{attrs.Email: attrs.Text("a@x.example")}, maps.Collect(set.All()))
 	require.True(t, set.Get(attrs.Role).IsAbsent())
 	require.True(t, attrs.Set{}.Get(attrs.Role).IsAbsent())
 }

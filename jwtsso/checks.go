@@ -133,9 +133,9 @@ func checkAge(issued, now time.Time, window time.Duration) error {
 			Detail: "the token was issued too long ago", Expected: within(window), Received: "issued " + inSeconds(age) + " ago",
 		})
 	}
-	if -age > window {
+	if ahead := issued.Sub(now); ahead > window { // not -age: a difference is cut off at 292 years, and the negative bound has no opposite
 		return refuse(lmssso.ErrNotYetValid, lmssso.Error{
-			Detail: "the token was issued in the future", Expected: within(window), Received: "issued " + inSeconds(-age) + " ahead",
+			Detail: "the token was issued in the future", Expected: within(window), Received: "issued " + inSeconds(ahead) + " ahead",
 		})
 	}
 	return nil

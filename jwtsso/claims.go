@@ -1,16 +1,16 @@
 package jwtsso
 
 import (
-	"bytes"
 	"encoding/json"
+	"strings"
 
 	"github.com/lmssso/lmssso"
 	"github.com/lmssso/lmssso/attrs"
 )
 
 // assertion makes the login of claims that passed every check.
-func (v *Verifier) assertion(payload []byte, f facts) (*lmssso.Assertion, error) {
-	sent, err := attrs.FromJSON(payload)
+func (v *Verifier) assertion(payload string, f facts) (*lmssso.Assertion, error) {
+	sent, err := attrs.FromChecked(payload) // strictjson read the whole of it
 	if err != nil {
 		return nil, lmssso.AttributeError(err)
 	}
@@ -22,7 +22,7 @@ func (v *Verifier) assertion(payload []byte, f facts) (*lmssso.Assertion, error)
 	if err != nil {
 		return nil, lmssso.AttributeError(err)
 	}
-	v.translateRole(set)
+	v.translateRole(&set)
 	a := &lmssso.Assertion{
 		Origin: lmssso.Origin{
 			Protocol: lmssso.JWT, Connection: v.cfg.Connection, Tenant: v.cfg.Tenant, Issuer: f.issuer, ID: f.id,
@@ -40,12 +40,12 @@ func (v *Verifier) assertion(payload []byte, f facts) (*lmssso.Assertion, error)
 }
 
 // decoded hands the claims to the dialect's codec, if it has one.
-func (v *Verifier) decoded(sent attrs.Incoming, payload []byte) (attrs.Incoming, error) {
+func (v *Verifier) decoded(sent attrs.Incoming, payload string) (attrs.Incoming, error) {
 	codec := v.cfg.Dialect.Codec
 	if codec == nil {
 		return sent, nil
 	}
-	dec := json.NewDecoder(bytes.NewReader(payload))
+	dec := json.NewDecoder(strings.NewReader(payload))
 	dec.UseNumber()
 	var c Claims
 	if err := dec.Decode(&c); err != nil {
@@ -63,9 +63,9 @@ func (v *Verifier) decoded(sent attrs.Incoming, payload []byte) (attrs.Incoming,
 }
 
 // translateRole reads the role names of the dialect's clients.
-func (v *Verifier) translateRole(set attrs.Set) {
+func (v *Verifier) translateRole(set *attrs.Set) {
 	role, ok := set.Get(attrs.Role).First()
 	if our, known := v.cfg.Dialect.Roles[role]; ok && known {
-		set.Values[attrs.Role] = attrs.Text(our)
+		set.Put(attrs.Role, attrs.Text(our))
 	}
 }

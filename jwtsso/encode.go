@@ -260,7 +260,6 @@ func (w *writer) list(items []string, split string) {
 
 // fields writes the custom fields mentioned, in order.
 func (w *writer) fields(c outClaim, fields map[string]attrs.Value) {
-	w.ordinary = w.ordinary && len(fields) == 1 // names could differ in case alone
 	w.name(c.name)
 	w.byte('{')
 	names := make([]string, 0, 8)
@@ -268,6 +267,7 @@ func (w *writer) fields(c outClaim, fields map[string]attrs.Value) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
+	w.ordinary = w.ordinary && areDistinct(names)
 	for _, name := range names {
 		v := fields[name]
 		if v.IsAbsent() {
@@ -288,6 +288,20 @@ func (w *writer) value(s string) {
 	w.values++
 	w.ordinary = w.ordinary && w.values <= 256 && isOrdinary(s)
 	w.buf = appendText(w.buf, s)
+}
+
+// areDistinct reports whether names are few and plainly differ in more than case. Letters beyond ASCII are not plain:
+// isOrdinary sends those to be read back.
+func areDistinct(names []string) bool {
+	if len(names) > 32 {
+		return false
+	}
+	for i, name := range names {
+		if name == "" || len(name) > 256 || slices.ContainsFunc(names[:i], func(other string) bool { return strings.EqualFold(name, other) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // isOrdinary reports whether a text is short printable ASCII.

@@ -134,8 +134,9 @@ func (i *Issuer) mint(set *said) (string, error) {
 	}
 	token = append(token, '.')
 	token = enc.AppendEncode(token, signature)
-	if err := checkSize(string(token)); err != nil {
+	text := string(token)
+	if err := checkSize(text); err != nil {
 		return "", err
 	}
-	return string(token), nil
+	return text, nil
 }

@@ -99,9 +99,9 @@ func (s *said) add(k attrs.Key, v attrs.Value) {
 
 // set returns the same as the platform's side would read it.
 func (s *said) set() attrs.Set {
-	out := attrs.Set{Values: make(map[attrs.Key]attrs.Value, len(s.list)), Fields: s.fields}
+	out := attrs.Set{Fields: s.fields}
 	for _, m := range s.list {
-		out.Values[m.key] = m.value
+		out.Put(m.key, m.value)
 	}
 	return out
 }

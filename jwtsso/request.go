@@ -183,6 +183,9 @@ func parseParams(raw string) params {
 }
 
 func unescape(s string) string {
+	if strings.IndexByte(s, '%') < 0 && strings.IndexByte(s, '+') < 0 {
+		return s
+	}
 	if decoded, err := url.QueryUnescape(s); err == nil {
 		return decoded
 	}

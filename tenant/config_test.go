@@ -163,7 +163,7 @@ func TestNewRefusesFaultsAndMissingParts(t *testing.T) {
 }
 
 func TestLint(t *testing.T) {
-	require.Empty(t, decode(t, site).Lint())
+	require.Equal(t, []string{"connections[1].policy.identityByEmail"}, paths(decode(t, site).Lint()), "Thinkific's default")
 	cfg := decode(t, `{"baseURL": "https://x.example", "safelist": {"allowAny": true, "allowHTTP": true},
 		"tenants": [{"slug": "acme", "id": "id-acme", "safelist": {"allowAny": true}}],
 		"connections": [
@@ -178,6 +178,19 @@ func TestLint(t *testing.T) {
 		"connections[0].policy.linkVerifiedEmail", "connections[0].policy.identityByEmail", "connections[0].policy.replaceAbsentMeansEmpty",
 		"connections[1].realm",
 	}, paths(cfg.Lint()))
+}
+
+func TestLintWarnsOfASharedKey(t *testing.T) {
+	cfg := decode(t, `{"baseURL": "https://x.example", "tenants": [{"slug": "acme", "id": "id-acme"}], "connections": [
+		{"id": "a", "realm": "a", "protocol": "jwt", "dialect": "thoughtindustries", "keys": ["`+mainKey+`"]},
+		{"id": "b", "realm": "b", "protocol": "jwt", "dialect": "thinkific", "keys": ["`+mainKey+`"], "policy": {"identityByEmail": false}},
+		{"id": "c", "tenant": "acme", "protocol": "jwt", "dialect": "thoughtindustries", "keys": ["`+acmeKey+`", "`+mainKey+`"]}]}`)
+	require.Empty(t, cfg.Check())
+	lint := cfg.Lint()
+	require.Equal(t, []string{"connections[1].keys[0]", "connections[2].keys[1]"}, paths(lint))
+	require.Contains(t, lint[0].Text, "used once more")
+	require.Contains(t, lint[1].Text, "another owner")
+	require.NotContains(t, fmt.Sprint(lint), mainKey)
 }
 
 func TestDecodedSecretsDoNotPrint(t *testing.T) {

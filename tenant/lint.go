@@ -3,6 +3,8 @@ package tenant
 import (
 	"fmt"
 	"time"
+
+	"github.com/lmssso/lmssso"
 )
 
 // Lint lists what is allowed but deserves a second look, such as every relaxation that is on. It expects a configuration
@@ -16,16 +18,28 @@ func (cfg Config) Lint() []Fault {
 	for i, t := range cfg.Tenants {
 		lintSafelist(warn, fmt.Sprintf("tenants[%d].safelist", i), t.Safelist)
 	}
-	realms := map[string]string{}
+	realms, keys := map[string]string{}, map[lmssso.Secret]int{}
 	for i, conn := range cfg.Connections {
 		path := fmt.Sprintf("connections[%d]", i)
+		for j, key := range conn.JWT.Keys {
+			first, shared := keys[key]
+			if !shared {
+				keys[key] = i
+				continue
+			}
+			text := "is also connections[%d]'s: a token used at one can be used once more at the other"
+			if cfg.Connections[first].Tenant != conn.Tenant {
+				text = "is also connections[%d]'s, of another owner: whoever has it signs for both"
+			}
+			warn(fmt.Sprintf("%s.keys[%d]", path, j), text, first)
+		}
 		realm := cfg.realm(conn)
 		if first, shared := realms[realm]; shared {
 			warn(path+".realm", "is shared with %s: each can sign in the other's users, because they trust each other's external ids", first)
 		} else {
 			realms[realm] = path
 		}
-		lintConnection(warn, path, conn)
+		lintConnection(warn, path, conn, cfg.effective(conn))
 	}
 	return out
 }
@@ -42,7 +56,15 @@ func lintSafelist(warn func(path, format string, args ...any), path string, s *S
 	}
 }
 
-func lintConnection(warn func(path, format string, args ...any), path string, conn Connection) {
+// effective is the connection's ceiling with what its protocol starts from.
+func (cfg Config) effective(conn Connection) lmssso.Policy {
+	if plug, ok := plugOf(conn.Protocol); ok {
+		return cfg.policy(conn, plug.defaults(conn))
+	}
+	return cfg.policy(conn, lmssso.AccountPolicy{})
+}
+
+func lintConnection(warn func(path, format string, args ...any), path string, conn Connection, p lmssso.Policy) {
 	for _, r := range []struct {
 		on         bool
 		name, text string
@@ -59,7 +81,7 @@ func lintConnection(warn func(path, format string, args ...any), path string, co
 		{conn.SAML.IdP.AllowHTTP, "allowHTTP", "reads the provider's certificates over an open line"},
 		{conn.SAML.IdP.AllowPrivateAddresses, "allowPrivateAddresses", "fetches metadata from inside the network"},
 		{conn.Policy.LinkVerifiedEmail, "policy.linkVerifiedEmail", "lets the provider take over accounts in its domains that have no external id"},
-		{conn.Policy.IdentityByEmail != nil && *conn.Policy.IdentityByEmail, "policy.identityByEmail", "finds users by an attribute that can be given to somebody else"},
+		{p.Accounts.IdentityByEmail, "policy.identityByEmail", "finds users by an attribute that can be given to somebody else"},
 		{conn.Policy.ReplaceAbsentMeansEmpty, "policy.replaceAbsentMeansEmpty", "revokes everything when a mapping is lost"},
 	} {
 		if r.on {

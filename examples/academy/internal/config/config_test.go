@@ -145,5 +145,5 @@ func TestLintWarnsOfWhatCanWaitButNotForLong(t *testing.T) {
 	for _, w := range f.Lint() {
 		paths = append(paths, w.Path)
 	}
-	require.ElementsMatch(t, []string{"adminToken", "connections[0].allowReplay", "connections[0].ssoSubscription", "connections[0].policy.roles[1]"}, paths)
+	require.ElementsMatch(t, []string{"adminToken", "connections[0].allowReplay", "connections[0].ssoSubscription", "connections[0].policy.identityByEmail", "connections[0].policy.roles[1]"}, paths)
 }

@@ -3,6 +3,7 @@ package site_test
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -60,4 +61,43 @@ func TestSwitchStaysInTheConnectionsTenants(t *testing.T) {
 	require.Equal(t, "acme", b.session().Account.Tenant)
 	require.Equal(t, "tenant-not-allowed", a.refused(b.post("/switch", url.Values{}, "Accept", "application/json")).Code)
 	require.Equal(t, "acme", b.session().Account.Tenant)
+}
+
+// TestThePortalAnswersThisMachineAlone sends what a browser sends when another site's name points to 127.0.0.1: for
+// it the portal's page is that site's own, so only the Host header tells.
+func TestThePortalAnswersThisMachineAlone(t *testing.T) {
+	status := func(a *academy, host, path string) int {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.url+path, nil)
+		require.NoError(t, err)
+		req.Host = host
+		resp, err := a.browser().client.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		return resp.StatusCode
+	}
+	a := start(t, setup{})
+	for _, host := range []string{"evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example:80", "10.0.0.1", "evil.example@127.0.0.1"} {
+		for _, path := range []string{"/demo/jwt", "/demo/"} {
+			require.Contains(t, []int{http.StatusMisdirectedRequest, http.StatusBadRequest}, status(a, host, path), host+path)
+		}
+	}
+	for _, host := range []string{"127.0.0.1:8080", "localhost", "localhost:8080", "[::1]:8080"} {
+		require.Equal(t, http.StatusOK, status(a, host, "/demo/jwt"), host)
+	}
+	real := start(t, setup{edit: func(f *config.File) { f.Demo = false }})
+	require.Equal(t, http.StatusOK, status(real, "learn.example.com", "/"))
+	require.Equal(t, http.StatusNotFound, status(real, "127.0.0.1", "/demo/jwt"))
+}
+
+// TestASessionRemembersABoundedLogin signs in with a token that changes more than a session should hold.
+func TestASessionRemembersABoundedLogin(t *testing.T) {
+	a := start(t, setup{})
+	l := newcomer()
+	l.CustomFields = map[string]attrs.Value{}
+	for i := range 240 {
+		l.CustomFields["f"+strconv.Itoa(i)] = attrs.Text("x")
+	}
+	b := a.browser()
+	b.get(a.link("main-ti", l, jwtsso.RedirectOptions{}))
+	require.Len(t, b.session().Changes, 200)
 }

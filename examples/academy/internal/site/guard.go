@@ -3,10 +3,12 @@ package site
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 
 	"github.com/lmssso/lmssso"
+	"github.com/lmssso/lmssso/examples/academy/internal/config"
 	"github.com/lmssso/lmssso/examples/academy/internal/ui"
 )
 
@@ -14,7 +16,7 @@ import (
 const maxBody = 1 << 20
 
 // guard puts around every request what all of them need: strict headers, a bounded body, no cross-site POST outside the
-// sign-in endpoints, the site's own error pages, and an answer when a page panics.
+// sign-in endpoints, a demo portal for this machine alone, the site's own error pages, and an answer when a page panics.
 func (s *Site) guard(next *http.ServeMux) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -36,12 +38,24 @@ func (s *Site) guard(next *http.ServeMux) http.Handler {
 			s.message(w, r, http.StatusForbidden, message{Heading: "Not done", Text: "This form was sent from another site."})
 			return
 		}
+		if s.cfg.File.Demo && strings.HasPrefix(r.URL.Path, "/demo") && !toThisMachine(r.Host) {
+			s.message(w, r, http.StatusMisdirectedRequest, message{Heading: "Not here", Text: "The demo portal answers only under an address of its own machine."})
+			return
+		}
 		if pattern == "" {
 			s.unknown(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// toThisMachine reports whether a request was sent to a loopback name or address. Listening there is not enough: a page of
+// another site whose name is made to point to 127.0.0.1 ("DNS rebinding") counts as the same site to its browser, and
+// could read the tokens that the portal hands out.
+func toThisMachine(host string) bool {
+	u := url.URL{Host: host}
+	return config.Loopback(u.Hostname())
 }
 
 // unknown answers what no route takes, with the status and the Allow header the router would give.

@@ -3,11 +3,15 @@ package site
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/lmssso/lmssso"
 	"github.com/lmssso/lmssso/examples/academy/internal/session"
 	"github.com/lmssso/lmssso/examples/academy/internal/ui"
 )
+
+// mostChanges is how many changes of its login a session remembers: a token can bring hundreds, and sessions are many.
+const mostChanges = 200
 
 // done begins the session of a login that passed every check. It is the library's last step before the redirect.
 func (s *Site) done(w http.ResponseWriter, r *http.Request, t *lmssso.Attempt) error {
@@ -20,7 +24,7 @@ func (s *Site) done(w http.ResponseWriter, r *http.Request, t *lmssso.Attempt) e
 			Realm: a.Link.Realm, ExternalID: a.Link.ExternalID, Subject: a.Subject.Value,
 			IssuedAt: a.Times.IssuedAt, AuthnContext: append([]string{}, a.AuthnContext...),
 		},
-		Changes: append([]lmssso.Change{}, t.Outcome.Changes...), TraceID: t.TraceID,
+		Changes: slices.Concat([]lmssso.Change{}, t.Outcome.Changes[:min(len(t.Outcome.Changes), mostChanges)]), TraceID: t.TraceID,
 	}, a.Session.Ends)
 }
 
