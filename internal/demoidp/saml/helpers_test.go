@@ -2,13 +2,16 @@ package saml_test
 
 import (
 	"bytes"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"math/rand"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +19,7 @@ import (
 	"time"
 
 	"github.com/beevik/etree"
+	saml2 "github.com/russellhaering/gosaml2"
 	dsig "github.com/russellhaering/goxmldsig"
 	"github.com/stretchr/testify/require"
 
@@ -262,4 +266,28 @@ func decodeLoosely(field string) []byte {
 		return nil
 	}
 	return b
+}
+
+// keyStore gives a key to goxmldsig and gosaml2.
+type keyStore struct{ key saml.Key }
+
+func (s keyStore) GetKeyPair() (*rsa.PrivateKey, []byte, error) {
+	return s.key.Signer.(*rsa.PrivateKey), s.key.Certificate.Raw, nil
+}
+
+// regexpValue finds a hidden field's value in a page.
+func regexpValue(t *testing.T, page, name string) string {
+	t.Helper()
+	m := regexp.MustCompile(`name="` + name + `"[^>]*value="([^"]*)"`).FindStringSubmatch(page)
+	require.NotNil(t, m, page)
+	return html.UnescapeString(m[1])
+}
+
+// mustDocument builds an unsigned AuthnRequest for a signed redirect.
+func mustDocument(sp *saml2.SAMLServiceProvider) *etree.Document {
+	doc, err := sp.BuildAuthRequestDocumentNoSig()
+	if err != nil {
+		panic(err)
+	}
+	return doc
 }

@@ -26,7 +26,7 @@ func readXML(text []byte) (*etree.Element, error) {
 	if len(text) > maxMessage {
 		return nil, fmt.Errorf("the message is longer than %d bytes", maxMessage)
 	}
-	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))) // the validation of etree takes nothing after the root
 	if err := scanXML(text); err != nil {
 		return nil, err
 	}
