@@ -54,8 +54,10 @@ func newVerifier(cfg Config) (*verifier, error) {
 			v.mapped[name] = true
 		}
 	}
-	v.decrypters, err = decrypters(cfg.SP.Keys)
-	return v, err
+	if v.decrypters, err = decrypters(cfg.SP.Keys); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // checkSetup refuses what would leave a rule without the thing it compares with.
