@@ -36,7 +36,9 @@ func TestBoundsOfTime(t *testing.T) {
 		"a second bearer for elsewhere":  {careless("<saml:SubjectConfirmation ", `<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData Recipient="https://other.example" NotOnOrAfter="2026-05-04T12:05:00Z"/></saml:SubjectConfirmation><saml:SubjectConfirmation `), nil},
 		"another address of the browser": {careless("<saml:SubjectConfirmationData", `<saml:SubjectConfirmationData Address="192.0.2.1"`), nil},
 		"one time use and no proxies":    {careless("</saml:Conditions>", `<saml:OneTimeUse/><saml:ProxyRestriction Count="0"/></saml:Conditions>`), nil},
-		"an XML declaration":             {making{inner: &signing{}, after: func(s string) string { return `<?xml version="1.0" encoding="utf-8" standalone="yes"?>` + "\n" + s + "\n" }}, nil},
+		"an XML declaration": {making{inner: &signing{}, after: func(s string) string {
+			return `<?xml version="1.0" encoding="utf-8" standalone="yes"?>` + "\n" + s + "\n"
+		}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := answer()
