@@ -290,7 +290,7 @@ func logoutParts(root *etree.Element, name string) (family, error) {
 // spendLogout remembers a request as used, for as long as it could pass again.
 func (v *verifier) spendLogout(ctx context.Context, m *logoutMessage) error {
 	sum := sha256.Sum256([]byte(v.cfg.Connection + "\x00logout\x00" + m.id))
-	until := m.issued.Add(maxIssueAge + 2*v.cfg.Check.Leeway + time.Second)
+	until := m.issued.Add(maxAge + 2*v.cfg.Check.Leeway + time.Second)
 	first, err := v.cfg.SingleUse.Add(ctx, "r"+base64.RawURLEncoding.EncodeToString(sum[:]), nil, until)
 	if err != nil {
 		return refuse(lmssso.ErrUnavailable, lmssso.Error{Detail: "the single-use store failed", Err: err})
