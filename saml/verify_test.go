@@ -2,6 +2,7 @@ package saml
 
 import (
 	"crypto"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,7 +24,10 @@ func TestEveryWayOfSigningSignsIn(t *testing.T) {
 		"ECDSA as XML Signature has it":  {inner: ec},
 		"ECDSA in ASN.1":                 {inner: ecDER},
 		"with comments canonicalization": {inner: &signing{transforms: []string{algEnveloped, nsExclusive + "WithComments"}}},
-		"KeyInfo with a name only":       {inner: &signing{keyInfo: `<ds:KeyInfo><ds:KeyName>k1</ds:KeyName></ds:KeyInfo>`}},
+		"white space in the signature": {inner: &signing{}, after: func(s string) string {
+			return strings.Replace(s, "<ds:SignatureValue>", "<ds:SignatureValue>\n\t  ", 1)
+		}},
+		"KeyInfo with a name only": {inner: &signing{keyInfo: `<ds:KeyInfo><ds:KeyName>k1</ds:KeyName></ds:KeyInfo>`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := newConfig(func(c *Config) {

@@ -344,6 +344,7 @@ func TestEncryptedAssertionsThatMustNotBeTrusted(t *testing.T) {
 		{name: "no key that decrypts", make: sealed(sealing{}), config: func(c *Config) { c.SP.Keys = nil }, reason: ErrNoDecryptionKey},
 		{name: "a document type in the plaintext", make: making{outer: &signing{}, sealed: &sealing{}, assertion: func(s string) string { return "<!DOCTYPE r>" + s }}, reason: ErrDecryption},
 		{name: "two assertions in the plaintext", make: making{outer: &signing{}, sealed: &sealing{}, assertion: func(s string) string { return s + s }}, reason: ErrDecryption},
+		{name: "an assertion in the advice of the plaintext", make: making{outer: &signing{}, sealed: &sealing{}, assertion: swap("<saml:AuthnStatement ", "<saml:Advice>"+strings.ReplaceAll(plainAssertion, "_assertion1", "_assertion2")+"</saml:Advice><saml:AuthnStatement ")}, reason: ErrDecryption},
 		{name: "something else in the plaintext", make: making{outer: &signing{}, sealed: &sealing{}, assertion: func(string) string { return "<a/>" }}, reason: ErrDecryption},
 		{name: "a signed response changed around it", make: making{outer: &signing{}, sealed: &sealing{method: aesCBC}, after: func(s string) string {
 			return strings.Replace(s, "_response1\" Version", "_response1\"  Consent=\"x\" Version", 1)
@@ -504,7 +505,11 @@ func TestAnAssertionCountsOnce(t *testing.T) {
 			require.ErrorIs(t, err, lmssso.ErrReplayed)
 		})
 	}
-	for key, until := range cfg.SingleUse.(*memoryUse).until {
+	keys := cfg.SingleUse.(*memoryUse).until
+	_, err = v.response(t.Context(), careless("_assertion1", "_assertion2").encoded(), answer())
+	require.NoError(t, err, "the next assertion of the same issuer is another assertion")
+	require.Len(t, keys, 2)
+	for key, until := range keys {
 		require.Regexp(t, `^r[A-Za-z0-9_-]{43}$`, key)
 		require.Equal(t, noon.Add(6*time.Minute+time.Second), until, "the last bound, the leeway, and the second in which the bound is refused")
 	}
