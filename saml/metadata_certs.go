@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -76,12 +75,7 @@ func parseDER(der []byte) ([]*x509.Certificate, error) {
 
 // distinct leaves repeated certificates out and bounds their number.
 func distinct(certs []*x509.Certificate) ([]*x509.Certificate, error) {
-	var out []*x509.Certificate
-	for _, c := range certs {
-		if !slices.ContainsFunc(out, c.Equal) {
-			out = append(out, c)
-		}
-	}
+	out := addDistinct(nil, certs...)
 	if len(out) > maxEachPaste {
 		return nil, certificateFault("too many certificates", "at most "+strconv.Itoa(maxEachPaste))
 	}

@@ -26,7 +26,7 @@ const (
 // namespaces of all their extensions on the root.
 func metadataLimits() strictxml.Limits {
 	return strictxml.Limits{
-		Bytes: maxMetadata, Elements: 250_000, Depth: maxDepth, Attributes: 64, Namespaces: 64, Text: 512 << 10, DropComments: true,
+		Bytes: maxMetadata, Elements: 250_000, Depth: maxDepth, Attributes: 64, Namespaces: 48, Text: 512 << 10, DropComments: true,
 	}
 }
 
@@ -264,20 +264,29 @@ func signingCertificates(role *etree.Element) ([]*x509.Certificate, error) {
 			continue
 		}
 		certs, bad := keyCertificates(key)
-		out, unreadable = append(out, certs...), unreadable+bad
+		out, unreadable = addDistinct(out, certs...), unreadable+bad
 	}
-	out = slices.DeleteFunc(out, func(c *x509.Certificate) bool { return !signs(c) })
-	out, err := distinct(out)
-	if err != nil || len(out) == 0 {
+	if len(out) == 0 || len(out) > maxEachPaste {
 		return nil, refuse(ErrMetadataKey, lmssso.Error{
 			Detail: "the number of usable signing certificates is wrong", Expected: "1 to " + strconv.Itoa(maxEachPaste),
-			Received: strconv.Itoa(len(out)) + ", and " + strconv.Itoa(unreadable) + " unreadable", Err: err,
+			Received: strconv.Itoa(len(out)) + ", and " + strconv.Itoa(unreadable) + " unreadable",
 		})
 	}
 	return out, nil
 }
 
-// keyCertificates reads the certificates in a KeyDescriptor, and counts those that cannot be read.
+// addDistinct appends the certificates that are not there yet, up to one more than a provider may have.
+func addDistinct(to []*x509.Certificate, certs ...*x509.Certificate) []*x509.Certificate {
+	for _, c := range certs {
+		if len(to) <= maxEachPaste && !slices.ContainsFunc(to, c.Equal) {
+			to = append(to, c)
+		}
+	}
+	return to
+}
+
+// keyCertificates reads the certificates in a KeyDescriptor with whose keys SAML signatures can be made, and counts those
+// that cannot be read.
 func keyCertificates(key *etree.Element) (out []*x509.Certificate, unreadable int) {
 	_ = strictxml.Walk(key, func(e *etree.Element) error {
 		if !strictxml.Is(e, nsSignature, "X509Certificate") {
@@ -288,7 +297,7 @@ func keyCertificates(key *etree.Element) (out []*x509.Certificate, unreadable in
 		if err != nil {
 			unreadable++
 		}
-		out = append(out, certs...)
+		out = addDistinct(out, slices.DeleteFunc(certs, func(c *x509.Certificate) bool { return !signs(c) })...)
 		return nil
 	})
 	return withoutIssuers(out), unreadable

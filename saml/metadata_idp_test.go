@@ -26,6 +26,8 @@ func TestMetadataIsReadAsProvidersWriteIt(t *testing.T) {
 		"plain":                      {mdGood(a), []*x509.Certificate{a.cert}},
 		"byte order mark":            {"\ufeff" + `<?xml version="1.0" encoding="utf-8"?>` + mdGood(a), []*x509.Certificate{a.cert}},
 		"comments":                   {"<!-- a -->" + strings.Replace(mdGood(a), a.base64(), a.base64()[:9]+"<!-- b -->"+a.base64()[9:], 1), []*x509.Certificate{a.cert}},
+		"a flood of comments":        {strings.Replace(mdGood(a), "<IDPSSO", "<Extensions>"+strings.Repeat("x<!---->", 400_000)+"</Extensions><IDPSSO", 1), []*x509.Certificate{a.cert}},
+		"a flood of one certificate": {mdDoc(mdEntity, "", mdRole("", mdKey("signing", strings.Repeat(b.base64()+"</ds:X509Certificate><ds:X509Certificate>", 9_000)+b.base64())+mdSSO())), []*x509.Certificate{b.cert}},
 		"several keys":               {mdDoc(mdEntity, "", mdRole("", mdKey("signing", a.base64())+mdKey("signing", b.base64())+mdSSO())), []*x509.Certificate{a.cert, b.cert}},
 		"several in one":             {mdDoc(mdEntity, "", mdRole("", mdKey("signing", a.base64(), b.base64())+mdSSO())), []*x509.Certificate{a.cert, b.cert}},
 		"a key without use":          {mdDoc(mdEntity, "", mdRole("", mdKey("", a.base64())+mdSSO())), []*x509.Certificate{a.cert}},

@@ -99,6 +99,9 @@ type frame struct {
 	el    *etree.Element
 	scope int // how many bindings were in scope outside
 	text  int // bytes of text so far
+	// run is the text since the last element inside. Comments that are left out cut it into pieces, which are put together
+	// once: joining each to the last would cost the square of their number.
+	run []byte
 }
 
 type parser struct {
@@ -186,6 +189,7 @@ func (p *parser) start(t xml.StartElement) error {
 		return p.fault(ErrNamespace)
 	}
 	p.inherit(el)
+	p.endRun()
 	p.parent().AddChild(el)
 	p.open = append(p.open, frame{el: el, scope: outside})
 	return nil
@@ -317,6 +321,7 @@ func (p *parser) end(t xml.EndElement) error {
 	if top.el.Space != t.Name.Space || top.el.Tag != t.Name.Local {
 		return p.fault(ErrSyntax)
 	}
+	p.endRun()
 	p.scope = p.scope[:top.scope]
 	p.open = p.open[:len(p.open)-1]
 	return nil
@@ -333,14 +338,19 @@ func (p *parser) text(t xml.CharData) error {
 	if top.text += len(t); top.text > p.lim.Text && (top.el.Tag != p.lim.Long || p.lim.Long == "") {
 		return p.limit(p.lim.Text, "bytes of text in one element")
 	}
-	if n := len(top.el.Child); n > 0 {
-		if last, ok := top.el.Child[n-1].(*etree.CharData); ok { // a comment stood between
-			last.SetData(last.Data + string(t))
-			return nil
-		}
-	}
-	top.el.AddChild(etree.NewText(string(t)))
+	top.run = append(top.run, t...)
 	return nil
+}
+
+// endRun puts the text read so far into the innermost open element.
+func (p *parser) endRun() {
+	if len(p.open) == 0 {
+		return
+	}
+	if top := &p.open[len(p.open)-1]; len(top.run) > 0 {
+		top.el.AddChild(etree.NewText(string(top.run)))
+		top.run = nil
+	}
 }
 
 // inheritedBy returns how many declarations the coming element takes over from outside the fragment.
