@@ -278,11 +278,10 @@ func wrapKey(s sealing, key []byte) []byte {
 		return bytes.Repeat([]byte{7}, 256)
 	}
 	if s.transport == nsEncryption+"rsa-1_5" {
-		out, err := rsa.EncryptPKCS1v15(rand.Reader, s.to, key)
-		if err != nil {
-			panic(err)
-		}
-		return out
+		em := bytes.Repeat([]byte{0xFF}, s.to.Size()) // RFC 8017 section 7.2.1, with a padding that is not random
+		em[0], em[1], em[len(em)-len(key)-1] = 0, 2, 0
+		copy(em[len(em)-len(key):], key)
+		return raise(s.to, em)
 	}
 	digest, mask := s.digest, s.mask
 	if digest == 0 {
@@ -305,8 +304,13 @@ func sealOAEP(to *rsa.PublicKey, message []byte, digest, mask crypto.Hash) []byt
 	copy(db[len(db)-len(message):], message)
 	mgf1(db, seed, mask)
 	mgf1(seed, db, mask)
+	return raise(to, em)
+}
+
+// raise is RSA's own operation.
+func raise(to *rsa.PublicKey, em []byte) []byte {
 	c := new(big.Int).Exp(new(big.Int).SetBytes(em), big.NewInt(int64(to.E)), to.N)
-	return c.FillBytes(make([]byte, size))
+	return c.FillBytes(make([]byte, to.Size()))
 }
 
 func mgf1(out, seed []byte, h crypto.Hash) {
