@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 )
 
@@ -86,42 +85,79 @@ type form struct {
 	fields url.Values
 }
 
-var (
-	formTag  = regexp.MustCompile(`(?is)<form\b([^>]*)>(.*?)</form>`)
-	inputTag = regexp.MustCompile(`(?is)<input\b([^>]*)>`)
-	attrPart = regexp.MustCompile(`(?s)([a-zA-Z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')`)
-)
-
 // samlForm finds a form by POST that carries a SAML message.
 func samlForm(resp *http.Response, body []byte) (form, bool) {
 	if !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
 		return form{}, false
 	}
-	for _, m := range formTag.FindAllSubmatch(body, -1) {
-		attrs := attributes(m[1])
-		f := form{fields: url.Values{}}
-		for _, in := range inputTag.FindAllSubmatch(m[2], -1) {
-			if a := attributes(in[1]); a["name"] != "" {
-				f.fields.Add(a["name"], a["value"])
-			}
+	page := string(body)
+	for {
+		tag, rest, ok := nextTag(page, "form")
+		if !ok {
+			return form{}, false
 		}
-		if !strings.EqualFold(attrs["method"], "post") || !f.fields.Has("SAMLRequest") && !f.fields.Has("SAMLResponse") {
+		inner, after, _ := strings.Cut(rest, "</form")
+		page = after
+		f := form{fields: hiddenFields(inner)}
+		if !strings.EqualFold(tag["method"], "post") || !f.fields.Has("SAMLRequest") && !f.fields.Has("SAMLResponse") {
 			continue
 		}
-		target, err := resp.Request.URL.Parse(attrs["action"])
+		target, err := resp.Request.URL.Parse(tag["action"])
 		if err != nil {
 			continue
 		}
 		f.action = target.String()
 		return f, true
 	}
-	return form{}, false
 }
 
-func attributes(tag []byte) map[string]string {
-	out := map[string]string{}
-	for _, m := range attrPart.FindAllSubmatch(tag, -1) {
-		out[strings.ToLower(string(m[1]))] = html.UnescapeString(string(m[2]) + string(m[3]))
+func hiddenFields(inner string) url.Values {
+	out := url.Values{}
+	for {
+		tag, rest, ok := nextTag(inner, "input")
+		if !ok {
+			return out
+		}
+		if tag["name"] != "" {
+			out.Add(tag["name"], tag["value"])
+		}
+		inner = rest
 	}
-	return out
+}
+
+// nextTag finds the next start tag of that name, in small letters as pages of today have it, and reads its attributes.
+func nextTag(page, name string) (attrs map[string]string, rest string, ok bool) {
+	_, rest, ok = strings.Cut(page, "<"+name)
+	if !ok {
+		return nil, "", false
+	}
+	attrs = map[string]string{}
+	for {
+		rest = strings.TrimLeft(rest, " \t\r\n/")
+		if rest == "" || rest[0] == '>' {
+			return attrs, strings.TrimPrefix(rest, ">"), true
+		}
+		end := strings.IndexAny(rest, "= \t\r\n/>")
+		if end <= 0 {
+			return attrs, "", true
+		}
+		key, value := strings.ToLower(rest[:end]), ""
+		if rest = rest[end:]; rest[0] == '=' {
+			value, rest = attrValue(rest[1:])
+		}
+		attrs[key] = html.UnescapeString(value)
+	}
+}
+
+// attrValue reads an attribute's value, quoted or bare.
+func attrValue(s string) (value, rest string) {
+	if s != "" && (s[0] == '"' || s[0] == '\'') {
+		value, rest, _ = strings.Cut(s[1:], s[:1])
+		return value, rest
+	}
+	end := strings.IndexAny(s, " \t\r\n>")
+	if end < 0 {
+		return s, ""
+	}
+	return s[:end], s[end:]
 }

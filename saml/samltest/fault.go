@@ -194,7 +194,7 @@ const (
 	HugeDepth      Fault = "huge-depth"      // thousands of elements inside each other
 	HugeElements   Fault = "huge-elements"   // twenty thousand elements side by side
 	HugeText       Fault = "huge-text"       // one text of 100 kB
-	HugeMessage    Fault = "huge-message"    // a message of 3 MB
+	HugeMessage    Fault = "huge-message"    // a message of 2 MB in base64
 )
 
 // Faults of delivery.

@@ -30,7 +30,7 @@ const (
 	HugeDepth      Fault = "huge-depth"      // thousands of elements inside each other
 	HugeElements   Fault = "huge-elements"   // twenty thousand elements side by side
 	HugeText       Fault = "huge-text"       // one text of 100 kB
-	HugeMessage    Fault = "huge-message"    // a message of 3 MB
+	HugeMessage    Fault = "huge-message"    // a message of 2 MB in base64
 )
 
 // Faults of delivery.
@@ -113,7 +113,7 @@ func sizeFaults() []change {
 			return nil
 		}},
 		{fault: HugeText, text: "One text of a hundred kilobytes.", tamper: bigText(100 << 10)},
-		{fault: HugeMessage, text: "A message of three megabytes.", tamper: bigText(3 << 20)},
+		{fault: HugeMessage, text: "A message of two megabytes in base64.", tamper: bigText(1600 << 10)},
 	}
 }
 
