@@ -52,7 +52,11 @@ func serveSite(ctx context.Context, listener net.Listener, f config.File, stdout
 		return err
 	}
 	defer func() { err = errors.Join(err, opened.Close()) }()
-	academy, err := site.New(site.Config{File: f, Stores: opened, Logger: logger})
+	keys, err := opened.SAMLKeys(ctx, site.SAMLKeyNames(f), time.Now())
+	if err != nil {
+		return err
+	}
+	academy, err := site.New(site.Config{File: f, Stores: opened, SAMLKeys: keys, Logger: logger})
 	if err != nil {
 		return err
 	}

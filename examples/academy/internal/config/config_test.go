@@ -29,7 +29,7 @@ func TestExampleIsAccepted(t *testing.T) {
 	f, err := config.Parse(doc, config.Override{})
 	require.NoError(t, err)
 	require.True(t, f.Demo)
-	require.Len(t, f.Connections, len(config.ExampleConnections()))
+	require.Len(t, f.Connections, len(config.ExampleConnections())+2, "the JWT connections, and two that have no shared key")
 	for i, id := range config.ExampleConnections() {
 		require.Equal(t, id, f.Connections[i].ID)
 	}
@@ -66,7 +66,8 @@ func TestFaultsNameTheirPath(t *testing.T) {
 		"unknown key of a dual role":     {`{"accounts": [{"email": "a@b.c", "dualRole": {"rolle": "boss"}}]}`, "accounts[0].dualRole.rolle"},
 		"email twice in a realm":         {`{"accounts": [{"email": "a@b.c"}, {"email": "A@b.c"}]}`, "accounts[1].email"},
 		"external id twice in a realm":   {`{"accounts": [{"email": "a@b.c", "externalID": "1"}, {"email": "b@b.c", "externalID": "1"}]}`, "accounts[1].externalID"},
-		"saml, for now":                  {`{"connections": [{"id": "s", "protocol": "saml"}]}`, "connections[0].protocol"},
+		"saml by an unknown preset":      {`{"connections": [{"id": "s", "protocol": "saml", "preset": "x", "idpMetadataURL": "https://idp.example/m"}]}`, "connections[0].preset"},
+		"oidc, for now":                  {`{"connections": [{"id": "s", "protocol": "oidc"}]}`, "connections[0].protocol"},
 		"a key too short":                {`{"connections": [{"id": "j", "protocol": "jwt", "dialect": "thinkific", "keys": ["short"]}]}`, "connections[0].keys"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -15,7 +15,7 @@ var exampleText string
 
 var exampleTemplate = template.Must(template.New("example").Parse(exampleText))
 
-// ExampleConnections returns the ids of the example's connections, for which [Example] takes keys.
+// ExampleConnections returns the ids of the example's connections with shared keys, for which [Example] takes keys.
 func ExampleConnections() []string { return []string{"main-ti", "main-thinkific", "acme-jwt"} }
 
 // Example returns a commented configuration that Parse accepts, with the keys given by connection id. A connection

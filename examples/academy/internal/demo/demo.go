@@ -1,9 +1,10 @@
-// Package demo is a portal for trying the academy: it signs anybody in as anybody, by JWT, and can send tokens with
-// every kind of fault to show what a refusal looks like. It is mounted only where the configuration says "demo", and
-// only on loopback.
+// Package demo is the other side, for trying the academy: a portal and an identity provider that sign anybody in as
+// anybody, by JWT and by SAML, and can send every kind of fault to show what a refusal looks like. It is mounted only
+// where the configuration says "demo", and only on loopback.
 //
 // Good tokens are minted by the library's own jwtsso.Issuer, the way a customer's backend would. Faulty ones are made
-// here by hand, because the Issuer refuses to make them.
+// here by hand, because the Issuer refuses to make them. SAML responses, good and faulty, are made by an engine that shares
+// nothing with the library's verifier.
 package demo
 
 import (
@@ -29,6 +30,8 @@ type Config struct {
 	Now func() time.Time
 	// Site answers a token the portal sends by itself, to have it used before the browser brings it.
 	Site http.Handler
+	// IdP is the demonstration's SAML identity provider; nil is none.
+	IdP *IdP
 	// Show renders a page in the academy's frame.
 	Show func(w http.ResponseWriter, r *http.Request, status int, name string, p ui.Page)
 }

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -95,9 +96,7 @@ func (p *Portal) show(w http.ResponseWriter, r *http.Request, status int, c *con
 		Grants: c.carries(attrs.CourseSlugs), HasErrorURL: c.dialect.Endpoint.ErrorURL != "",
 		CanPost: slices.Contains(c.dialect.Endpoint.Deliveries, jwtsso.InForm) && slices.Contains(c.dialect.Endpoint.Deliveries, jwtsso.InQuery),
 	}
-	for i := range p.connections {
-		page.Tabs = append(page.Tabs, p.tab(&p.connections[i], c, page.ReturnTo))
-	}
+	page.Tabs = tabs(p.cfg, c.id, page.ReturnTo)
 	user := chosen.Get("user")
 	for i, who := range c.people {
 		page.People = append(page.People, choice{who.key, who.name, who.note, who.key == user || user == "" && i == 0})
@@ -127,16 +126,24 @@ func (p *Portal) show(w http.ResponseWriter, r *http.Request, status int, c *con
 	p.cfg.Show(w, r, status, "portal", ui.Page{Title: "Demo portal", Body: page, PostsElsewhere: true})
 }
 
-func (p *Portal) tab(c, current *connection, returnTo string) tab {
-	q := url.Values{"connection": {c.id}}
-	if returnTo != "" {
-		q.Set("return_to", returnTo)
+// tabs lists the connections to choose from, of either portal.
+func tabs(cfg Config, current, returnTo string) []tab {
+	var out []tab
+	for _, info := range cfg.Connections {
+		path, title := "/demo/jwt", DialectTitle(info.Dialect)
+		if info.Protocol == lmssso.SAML {
+			path, title = pickPath, "SAML"
+		}
+		if info.Protocol == lmssso.SAML && !cfg.IdP.serves(info.ID) {
+			continue
+		}
+		q := url.Values{"connection": {info.ID}}
+		if returnTo != "" {
+			q.Set("return_to", returnTo)
+		}
+		out = append(out, tab{Title: title, Text: cmp.Or(info.Tenant, "main site"), URL: path + "?" + q.Encode(), Current: info.ID == current})
 	}
-	t := tab{Title: c.title, Text: "main site", URL: "/demo/jwt?" + q.Encode(), Current: c == current}
-	if c.tenant != "" {
-		t.Text = c.tenant
-	}
-	return t
+	return out
 }
 
 // learner is what the form asks the portal to say about a person.

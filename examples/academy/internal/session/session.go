@@ -42,16 +42,21 @@ type Session struct {
 
 // Login describes the verified login a session began with.
 type Login struct {
-	Protocol     lmssso.Protocol `json:"protocol"`
-	Connection   string          `json:"connection"`
-	Tenant       string          `json:"tenant"`
-	Issuer       string          `json:"issuer"`
-	ID           string          `json:"id"`
-	Realm        string          `json:"realm"`
-	ExternalID   string          `json:"externalID"`
-	Subject      string          `json:"subject"`
-	IssuedAt     time.Time       `json:"issuedAt"`
-	AuthnContext []string        `json:"authnContext"`
+	Protocol   lmssso.Protocol `json:"protocol"`
+	Connection string          `json:"connection"`
+	Tenant     string          `json:"tenant"`
+	Issuer     string          `json:"issuer"`
+	ID         string          `json:"id"`
+	// InResponseTo is the request a SAML response answered; "" when nobody asked, and in other protocols.
+	InResponseTo string `json:"inResponseTo"`
+	Realm        string `json:"realm"`
+	ExternalID   string `json:"externalID"`
+	Subject      string `json:"subject"`
+	// SubjectFormat and SessionIndex are SAML's NameID format and the provider's own session.
+	SubjectFormat string    `json:"subjectFormat"`
+	SessionIndex  string    `json:"sessionIndex"`
+	IssuedAt      time.Time `json:"issuedAt"`
+	AuthnContext  []string  `json:"authnContext"`
 }
 
 // Config sets up a [Store].

@@ -11,6 +11,7 @@ import (
 	"github.com/lmssso/lmssso"
 	"github.com/lmssso/lmssso/examples/academy/internal/session"
 	"github.com/lmssso/lmssso/examples/academy/internal/ui"
+	"github.com/lmssso/lmssso/tenant"
 )
 
 func (s *Site) adminRoutes() {
@@ -160,7 +161,7 @@ func (s *Site) connectionsPage(w http.ResponseWriter, r *http.Request) {
 	type shown struct {
 		ID, Protocol, Dialect, Owner, Realm string
 		Keys                                int
-		Endpoints                           []string
+		Endpoints                           []address
 		Policy                              []fact
 	}
 	var all []shown
@@ -169,11 +170,34 @@ func (s *Site) connectionsPage(w http.ResponseWriter, r *http.Request) {
 		if t, ok := s.catalogue.bySlug[i.Tenant]; ok {
 			owner = t.Title
 		}
-		all = append(all, shown{i.ID, string(i.Protocol), i.Dialect, owner, i.Realm, i.Keys, i.Endpoints, policyFacts(i.Policy)})
+		all = append(all, shown{i.ID, string(i.Protocol), i.Dialect, owner, i.Realm, i.Keys, addresses(i), policyFacts(i.Policy)})
 	}
 	s.show(w, r, http.StatusOK, "connections", ui.Page{Title: "Connections", Body: map[string]any{
 		"Connections": all, "Warnings": s.cfg.File.Lint(),
 	}})
+}
+
+// address is one endpoint, by the name identity providers' forms have for it. A link can be opened as it is.
+type address struct {
+	Name, URL string
+	Link      bool
+}
+
+func addresses(i tenant.Info) []address {
+	names := map[string]address{
+		"/access/saml/login": {Name: "Sign-in begins at", Link: true}, "/access/saml/consumer": {Name: "Assertion consumer service (ACS)"},
+		"/access/saml/metadata": {Name: "Entity id, and metadata", Link: true}, "/access/saml/logout": {Name: "Single logout"},
+	}
+	var out []address
+	for _, e := range i.Endpoints {
+		a := address{Name: "Endpoint"}
+		if u, err := url.Parse(e); err == nil && i.Protocol == lmssso.SAML {
+			a = names[strings.TrimSuffix(u.Path, "/"+i.Tenant)]
+		}
+		a.URL = e
+		out = append(out, a)
+	}
+	return out
 }
 
 // policyFacts puts a connection's ceiling into words.

@@ -21,7 +21,9 @@ func (s *Site) done(w http.ResponseWriter, r *http.Request, t *lmssso.Attempt) e
 		Key: lmssso.SessionKey{Connection: t.Connection, Subject: a.Subject, Index: a.Session.Index},
 		Login: session.Login{
 			Protocol: t.Protocol, Connection: t.Connection, Tenant: a.Origin.Tenant, Issuer: a.Origin.Issuer, ID: a.Origin.ID,
-			Realm: a.Link.Realm, ExternalID: a.Link.ExternalID, Subject: a.Subject.Value,
+			InResponseTo: a.Origin.InResponseTo,
+			Realm:        a.Link.Realm, ExternalID: a.Link.ExternalID,
+			Subject: a.Subject.Value, SubjectFormat: a.Subject.Format, SessionIndex: a.Session.Index,
 			IssuedAt: a.Times.IssuedAt, AuthnContext: append([]string{}, a.AuthnContext...),
 		},
 		Changes: slices.Concat([]lmssso.Change{}, t.Outcome.Changes[:min(len(t.Outcome.Changes), mostChanges)]), TraceID: t.TraceID,
@@ -88,13 +90,23 @@ func (s *Site) policy(v session.Session) lmssso.Policy {
 	return lmssso.Policy{}
 }
 
-// logout ends the session, then goes where the site's settings say.
+// logout ends the session, and the provider's where the connection can, then goes where the site's settings say. The
+// provider sends the browser back here, without a session: the tenant whose settings count stands in the address.
 func (s *Site) logout(w http.ResponseWriter, r *http.Request) {
-	site := ""
-	if v, ok := s.sessions.Get(r); ok {
-		site = v.Login.Tenant
-	}
+	site := r.URL.Query().Get("tenant")
+	v, signedIn := s.sessions.Get(r)
 	s.sessions.Stop(w, r)
+	if signedIn {
+		site = v.Login.Tenant
+		back := "/logout?" + url.Values{"tenant": {site}}.Encode()
+		answered, err := s.registry.Logout(w, r, v.Key, back)
+		if answered {
+			return
+		}
+		if err != nil { // the user is signed out here, which is what this site can promise
+			s.cfg.Logger.Warn("no single logout", "connection", v.Key.Connection, "error", err.Error())
+		}
+	}
 	to, ok := s.registry.Settings(site).LogoutURL("/")
 	if !ok {
 		to = "/"

@@ -109,6 +109,10 @@ func (s *Site) ways(slug, returnTo string) []card {
 		out = append(out, card{"Sign in", "At your organisation's sign-in page, " + hostOf(to) + ".", strings.TrimSuffix("/login?"+q.Encode(), "?")})
 	}
 	for _, info := range infos {
+		if info.Protocol == lmssso.SAML {
+			out = append(out, s.samlWay(info, slug, owner, returnTo))
+			continue
+		}
 		c := card{Title: info.ID, Text: "Start at your organisation's portal: it sends you here signed in."}
 		if s.cfg.File.Demo {
 			c = card{
@@ -122,6 +126,25 @@ func (s *Site) ways(slug, returnTo string) []card {
 		out = append(out, c)
 	}
 	return out
+}
+
+// samlWay leads to where a SAML login begins: the tenant's own address, also when it inherits the connection.
+func (s *Site) samlWay(info tenant.Info, slug, owner, returnTo string) card {
+	c := card{Title: "Single sign-on", Text: "At your organisation's identity provider, through the connection " + info.ID + ".", URL: "/access/saml/login"}
+	if s.cfg.File.Demo {
+		c.Title = "Demo identity provider: SAML"
+		c.Text = "The academy asks, and you pick a user, or a fault, for the connection " + info.ID + "."
+	}
+	if owner != slug {
+		c.Text += " It belongs to the main site."
+	}
+	if slug != "" {
+		c.URL += "/" + slug
+	}
+	if returnTo != "" && returnTo != "/" {
+		c.URL += "?" + url.Values{"returnTo": {returnTo}}.Encode()
+	}
+	return c
 }
 
 func hostOf(raw string) string {

@@ -18,6 +18,7 @@ import (
 	"github.com/lmssso/lmssso/examples/academy/internal/session"
 	"github.com/lmssso/lmssso/examples/academy/internal/stores"
 	"github.com/lmssso/lmssso/examples/academy/internal/ui"
+	"github.com/lmssso/lmssso/saml"
 	"github.com/lmssso/lmssso/ssolog"
 	"github.com/lmssso/lmssso/tenant"
 )
@@ -28,6 +29,8 @@ type Config struct {
 	File config.File
 	// Stores are the opened stores.
 	Stores *stores.Stores
+	// SAMLKeys are this side's keys by name, for those [SAMLKeyNames] lists.
+	SAMLKeys map[string]saml.Key
 	// Now is the clock; nil is the machine's.
 	Now func() time.Time
 	// Logger receives one line a login; nil is slog's default.
@@ -43,8 +46,9 @@ type Site struct {
 	sessions  *session.Store // users
 	admins    *session.Store // browsers that showed the admin token
 	pages     *ui.UI
+	idp       *demo.IdP // the demonstration's; nil otherwise
 	mux       *http.ServeMux
-	// sso holds the patterns of the sign-in endpoints. They take cross-site POSTs, as an identity provider's form sends
+	// sso holds the patterns of the sign-in endpoints, the demonstration's provider's too. They take cross-site POSTs, as an identity provider's form sends
 	// them: what they accept is proved by a signature and used once.
 	sso     map[string]bool
 	handler http.Handler
@@ -76,13 +80,16 @@ func New(cfg Config) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.registry, err = tenant.New(cfg.File.Config, s.app()); err != nil {
+	if err := s.adoptIdP(); err != nil {
 		return nil, err
 	}
-	if err := s.routes(); err != nil {
+	if s.registry, err = tenant.New(s.cfg.File.Config, s.app()); err != nil {
 		return nil, err
 	}
 	s.handler = s.guard(s.mux)
+	if err := s.routes(); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -93,6 +100,8 @@ func (s *Site) app() tenant.App {
 		Provisioner: s.cfg.Stores.Service,
 		Recorder:    s.log,
 		DefaultPage: defaultPage,
+		Sessions:    s.sessions,
+		SAMLKeys:    s.samlKeys,
 		Done:        s.done,
 		Env:         lmssso.Env{Now: s.cfg.Now, Logger: s.cfg.Logger, RefusalPage: s.refusalPage},
 	}
@@ -128,14 +137,15 @@ func (s *Site) routes() error {
 	if !s.cfg.File.Demo {
 		return nil
 	}
-	portal, err := demo.New(demo.Config{
-		File: s.cfg.File, Connections: s.registry.Connections(), Now: s.cfg.Now, Site: s, Show: s.show,
-	})
+	other := demo.Config{
+		File: s.cfg.File, Connections: s.registry.Connections(), Now: s.cfg.Now, Site: s, IdP: s.idp, Show: s.show,
+	}
+	portal, err := demo.New(other)
 	if err != nil {
 		return err
 	}
 	portal.Mount(s.mux)
-	return nil
+	return s.idp.Serve(other, s.mux, ssoRoutes{s})
 }
 
 // ssoRoutes registers the sign-in endpoints and remembers which they are.

@@ -31,6 +31,7 @@ type Stores struct {
 	Service *provision.Service
 
 	databases map[string]*sql.DB // by file
+	kept      *sql.DB            // the directory's, for keys; nil in memory
 }
 
 // Open opens the stores a configuration names, creates their tables, and puts in the catalogue and the first accounts.
@@ -70,6 +71,7 @@ func (s *Stores) directory(ctx context.Context, f config.File) (Directory, error
 	if err != nil {
 		return nil, err
 	}
+	s.kept = db
 	d, err := sqldir.New(sqldir.Config{DB: db})
 	if err != nil {
 		return nil, err
