@@ -114,6 +114,13 @@ func (s *site) now() time.Time {
 	return time.Now().Add(s.ahead)
 }
 
+// shift sets the site's clock ahead, or behind.
+func (s *site) shift(ahead time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead = ahead
+}
+
 // routes builds the site's handlers.
 func (s *site) routes(cfg saml.Config) http.Handler {
 	s.t.Helper()
