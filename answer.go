@@ -14,8 +14,8 @@ import (
 	"github.com/lmssso/lmssso/safelist"
 )
 
-// newTraceID returns 80 random bits in lower-case letters and digits, short enough to read out on the telephone.
-func newTraceID() string {
+// NewTraceID returns 80 random bits in lower-case letters and digits, short enough to read out on the telephone.
+func NewTraceID() string {
 	var b [10]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
 	return strings.ToLower(base32.StdEncoding.EncodeToString(b[:]))
@@ -77,7 +77,7 @@ func (l *Login) refuse(w http.ResponseWriter, r *http.Request, t *Attempt) {
 func (e Env) Refuse(w http.ResponseWriter, r *http.Request, err error) (traceID string) {
 	page.SetHeaders(w.Header(), page.Policy{})
 	reason := ReasonOf(err)
-	f := Refusal{Status: reason.status, Code: reason.code, Message: reason.public, TraceID: newTraceID()}
+	f := Refusal{Status: reason.status, Code: reason.code, Message: reason.public, TraceID: NewTraceID()}
 	logger := e.Logger
 	if logger == nil {
 		logger = slog.Default()

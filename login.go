@@ -134,7 +134,7 @@ func (l *Login) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t := &Attempt{
-		TraceID: newTraceID(), Action: l.cfg.Action, Connection: l.cfg.Connection,
+		TraceID: NewTraceID(), Action: l.cfg.Action, Connection: l.cfg.Connection,
 		Protocol: l.cfg.Protocol, Tenant: l.cfg.Tenant, Started: l.cfg.Env.Now(),
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)

@@ -79,7 +79,7 @@ func idpFaults(err error) Faults {
 	}
 	var e *lmssso.Error
 	if errors.As(err, &e) {
-		return Faults{{Path: "idpMetadataURL", Text: "cannot be used: " + e.Error()}}
+		return Faults{{Path: "idpMetadataURL", Text: "cannot be used: " + e.Detail}}
 	}
 	return Faults{{Path: "idpMetadataURL", Text: "cannot be used"}}
 }
@@ -252,7 +252,7 @@ func (b builder) samlKeys(c Connection) ([]saml.Key, error) {
 // loggedOut answers the browser at the end of a logout, and records it.
 func (b builder) loggedOut(c Connection) func(http.ResponseWriter, *http.Request, saml.LogoutEnd) {
 	return func(w http.ResponseWriter, r *http.Request, end saml.LogoutEnd) {
-		trace := ""
+		trace := lmssso.NewTraceID()
 		switch {
 		case end.Answered:
 		case end.Err != nil:
