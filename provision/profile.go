@@ -85,8 +85,7 @@ func (pl *planner) setProfile() error {
 		}
 	}
 	pl.setRefs()
-	pl.setCustomFields()
-	return nil
+	return pl.setCustomFields()
 }
 
 func why(text string) string {
@@ -115,8 +114,8 @@ func (pl *planner) setRefs() {
 }
 
 // setCustomFields merges the custom fields key by key: a key not sent stays. Several texts of one field are stored joined
-// by commas (ours).
-func (pl *planner) setCustomFields() {
+// by commas (ours). It refuses a login that would let them grow beyond their bound, never one that makes them smaller.
+func (pl *planner) setCustomFields() error {
 	sent := pl.login.Profile.CustomFields
 	fields := pl.account.Profile.CustomFields
 	var changed []string
@@ -126,16 +125,38 @@ func (pl *planner) setCustomFields() {
 		}
 	}
 	if len(changed) == 0 {
-		return
+		return nil
 	}
 	slices.Sort(changed)
+	before := size(fields)
 	fields = copyOf(fields)
 	for _, key := range changed {
 		text := joined(sent[key])
 		set(fields, key, text)
 		pl.note(lmssso.ChangeProfile, "customField:"+show(key), why(text))
 	}
+	if after := size(fields); after > before && after > maxCustomFields {
+		return &lmssso.Error{
+			Reason: lmssso.ErrTooLarge, Detail: "the account would hold too many custom fields", Expected: "at most 512 kB of names and texts",
+		}
+	}
 	pl.account.Profile.CustomFields = fields
+	return nil
+}
+
+// maxCustomFields bounds what one account's custom fields take, in bytes. Each login is bounded, but fields add up: without
+// an end, logins with ever new names would make an account that no login can be read with any more (ours).
+const maxCustomFields = 512 << 10
+
+// fieldOverhead is what a field costs beside its name and text.
+const fieldOverhead = 64
+
+func size(fields map[string]string) int {
+	n := 0
+	for name, text := range fields {
+		n += len(name) + len(text) + fieldOverhead
+	}
+	return n
 }
 
 func joined(v attrs.Value) string {

@@ -1,6 +1,8 @@
 package provision_test
 
 import (
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -131,4 +133,39 @@ func TestRule02_ChangesNameNoPerson(t *testing.T) {
 			require.NotContains(t, c.Subject+c.Why, personal)
 		}
 	}
+}
+
+// Every login is bounded, and so must be what logins add up to.
+func TestRule02_AttackCustomFieldsThatNeverEnd(t *testing.T) {
+	fields := func(from, n int, text string) func(a *lmssso.Assertion) {
+		return func(a *lmssso.Assertion) {
+			a.Profile.CustomFields = map[string]attrs.Value{}
+			for i := range n {
+				a.Profile.CustomFields["field-"+strconv.Itoa(from+i)] = attrs.Text(text)
+			}
+		}
+	}
+	stored, refused := accounts(bob()), 0
+	for i := range 20 {
+		out, err := plan(t, stored, login(fields(500*i, 500, "x")), mainPolicy(nil))
+		if err != nil {
+			require.ErrorIs(t, err, lmssso.ErrTooLarge)
+			refused++
+			continue
+		}
+		stored = accounts(out.Account)
+	}
+	require.Positive(t, refused)
+	require.Greater(t, len(stored[0].Profile.CustomFields), 5000)
+	require.Less(t, len(stored[0].Profile.CustomFields), 10000)
+	mustRefuse(t, accounts(bob()), login(fields(0, 10, strings.Repeat("x", 60_000))), mainPolicy(nil), lmssso.ErrTooLarge)
+
+	over := account(func(a *lmssso.Account) {
+		a.Profile.CustomFields = map[string]string{"notes": strings.Repeat("x", 600<<10), "team": "red"}
+	})
+	out := mustPlan(t, accounts(over), login(func(a *lmssso.Assertion) {
+		a.Profile.CustomFields = map[string]attrs.Value{"team": attrs.Text("ed"), "notes": attrs.Cleared()}
+	}), mainPolicy(nil))
+	require.Equal(t, map[string]string{"team": "ed"}, out.Account.Profile.CustomFields, "what makes them smaller is welcome")
+	mustPlan(t, accounts(over), login(nil), mainPolicy(nil))
 }

@@ -114,7 +114,7 @@ func pastIsError(h *harness) error {
 		func() error { return h.add("a", nil, minute, false) },
 		func() error {
 			if first, err := h.store.Add(h.ctx, "zero", nil, time.Time{}); err == nil || first {
-				return fmt.Errorf("Add with the zero time returned first = %t, %v; want an error", first, err)
+				return fmt.Errorf("an Add with the zero time returned first = %t, %v; want an error", first, err)
 			}
 			return nil
 		},

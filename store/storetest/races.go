@@ -94,18 +94,18 @@ func cancelledContext(h *harness) error {
 		return err
 	}
 	if first, err := h.store.Add(gone, "a", nil, until); first {
-		return fmt.Errorf("Add of a live key returned first = true, %v", err)
+		return fmt.Errorf("an Add of a live key returned first = true, %v", err)
 	}
 	value, found, err := h.store.Take(gone, "a")
 	if err == nil && (!found || string(value) != "x") {
-		return fmt.Errorf("Take of a live key returned found = %t and no error", found)
+		return fmt.Errorf("a Take of a live key returned found = %t and no error", found)
 	}
 	if err != nil && (found || value != nil) {
-		return fmt.Errorf("Take returned a record beside an error")
+		return fmt.Errorf("a Take returned a record beside an error")
 	}
 	first, err := h.store.Add(gone, "new", nil, until)
 	if err != nil && first {
-		return fmt.Errorf("Add returned first = true beside an error")
+		return fmt.Errorf("an Add returned first = true beside an error")
 	}
 	if err == nil {
 		return h.add("new", nil, minute, !first)

@@ -44,6 +44,19 @@ func TestASessionEndsWithItsIdentity(t *testing.T) {
 	require.False(t, b.session().SignedIn)
 }
 
+// TestASessionStaysInItsTenant moves a user to a tenant while a session of the main site is open.
+func TestASessionStaysInItsTenant(t *testing.T) {
+	a := start(t, setup{})
+	kept, moving := a.browser(), a.browser()
+	kept.get(a.link("main-ti", bob(), jwtsso.RedirectOptions{}))
+	require.True(t, kept.session().SignedIn)
+	moved := bob()
+	moved.Access.Target.Slug = attrs.Text("globex")
+	moving.get(a.link("main-ti", moved, jwtsso.RedirectOptions{}))
+	require.Equal(t, "globex", moving.session().Account.Tenant)
+	require.False(t, kept.session().SignedIn)
+}
+
 // TestSwitchStaysInTheConnectionsTenants gives a tenant's connection one side of a user whose other side is another
 // tenant's manager.
 func TestSwitchStaysInTheConnectionsTenants(t *testing.T) {
