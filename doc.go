@@ -4,7 +4,7 @@
 // # The way of one login
 //
 //	request ─► protocol ─► *Assertion ─► validators ─► provisioner ─► safelist ─► the application's session
-//	           jwtsso       verified       may only      plan, then     return_to
+//	        jwtsso, saml     verified       may only      plan, then     return_to
 //	                                       refuse        apply          or default
 //
 // Every protocol ends in the same [Assertion], and everything after it is written once. An Assertion exists only after
@@ -19,6 +19,7 @@
 //   - lmssso: Assertion, the contracts, validators, policy, errors, Login, Settings
 //   - attrs: the attribute catalogue, values that keep absent, blank and present apart, and mappings of providers' names
 //   - jwtsso: platform dialects, the verifier of a learning platform and the issuer of an identity provider
+//   - saml: a SAML 2.0 service provider; saml/samltest is an identity provider for tests, with a menu of faults
 //   - safelist: where a browser may be sent
 //   - provision: the rule book from assertion to account, as a pure plan; its directories are provision/memory and
 //     provision/sqldir, and provision/provisiontest checks your own
