@@ -16,6 +16,8 @@ func limits() strictxml.Limits {
 
 func TestFaults(t *testing.T) {
 	for doc, fault := range map[string]error{
+		"<x:b xmlns:x='u'></b>":                 strictxml.ErrSyntax,
+		"<a/>" + strings.Repeat(" ", 1<<16):     strictxml.ErrTooLarge,
 		"":                                      strictxml.ErrSyntax,
 		"text":                                  strictxml.ErrRoot,
 		"<a>":                                   strictxml.ErrSyntax,
