@@ -140,7 +140,7 @@ type IdP struct {
 	EntityID string
 	// SSO and SLO are its endpoints.
 	SSO, SLO []Endpoint
-	// Certificates are its signing certificates; any of them verifies, nothing else does.
+	// Certificates are its signing certificates, 1 to 16, of RSA or ECDSA keys; any of them verifies, nothing else does.
 	Certificates []*x509.Certificate
 	// WantsSignedRequests is the metadata's WantAuthnRequestsSigned.
 	WantsSignedRequests bool
