@@ -22,7 +22,9 @@ import (
 // The keys of the lab are made anew for every run, once each.
 var (
 	siteKey  = sync.OnceValue(func() saml.Key { return certified(rsaKey(), "site") })
-	siteEC   = sync.OnceValue(func() saml.Key { return certified(ecKey(), "site, elliptic") })
+	siteEC   = sync.OnceValue(func() saml.Key { return certified(ecKey(elliptic.P256()), "site, elliptic") })
+	ec384    = sync.OnceValue(func() saml.Key { return certified(ecKey(elliptic.P384()), "P-384") })
+	ec521    = sync.OnceValue(func() saml.Key { return certified(ecKey(elliptic.P521()), "P-521") })
 	idpKey   = sync.OnceValue(func() saml.Key { return certified(rsaKey(), "provider") })
 	otherKey = sync.OnceValue(func() saml.Key { return certified(rsaKey(), "stranger") })
 )
@@ -35,8 +37,8 @@ func rsaKey() crypto.Signer {
 	return key
 }
 
-func ecKey() crypto.Signer {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+func ecKey(curve elliptic.Curve) crypto.Signer {
+	key, err := ecdsa.GenerateKey(curve, rand.Reader)
 	if err != nil {
 		panic(err)
 	}
@@ -59,6 +61,9 @@ func certified(key crypto.Signer, name string) saml.Key {
 	}
 	return saml.Key{Signer: key, Certificate: cert}
 }
+
+// trusted is a key's certificate as a provider's side lists it.
+func trusted(k saml.Key) []*x509.Certificate { return []*x509.Certificate{k.Certificate} }
 
 // pemFiles are a key's parts as files, for programs.
 type pemFiles struct{ key, cert, public string }
