@@ -40,9 +40,10 @@ type arrived struct {
 	query      string // the raw query, by redirect
 }
 
-// receive reads the message of a request, by either binding.
+// receive reads the message of a request, by either binding. A message in the query came by redirect, also when a page of
+// the provider's own posted a choice to the same address.
 func receive(r *http.Request) (*arrived, error) {
-	if r.Method == http.MethodPost {
+	if query := r.URL.Query(); r.Method == http.MethodPost && !query.Has("SAMLRequest") && !query.Has("SAMLResponse") {
 		return receivePost(r)
 	}
 	return receiveRedirect(r.URL.RawQuery)

@@ -2,8 +2,9 @@ package saml
 
 import "net/http"
 
-// Picker chooses who signs in, and how to answer. A nil login means that the picker wrote a page of its own, and the
-// request will come again.
+// Picker chooses who signs in, and how to answer. A nil login means that the picker wrote a page of its own. Its form must
+// post the choice together with the request: to the same path and query when the request is in the query, whose signature
+// covers it as it came, and with the fields SAMLRequest and RelayState when it was posted.
 type Picker func(w http.ResponseWriter, r *http.Request, req *AuthnRequest) (*Login, How)
 
 // SSOHandler is the sign-on address: it reads a request by either binding, has a user picked and posts the answer.

@@ -137,10 +137,11 @@ func TestLogoutRedirectSignatureCoversTheQuery(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(u.RawQuery, "SAMLRequest="))
 	for name, query := range map[string]string{
-		"another RelayState": strings.Replace(u.RawQuery, "RelayState=some", "RelayState=other", 1),
-		"no RelayState":      strings.Replace(u.RawQuery, "&RelayState=some%2F%2B+state", "", 1),
-		"a RelayState twice": u.RawQuery + "&RelayState=other",
-		"escaped otherwise":  strings.Replace(u.RawQuery, "%2F%2B", "%2f%2b", 1),
+		"another RelayState":  strings.Replace(u.RawQuery, "RelayState=some", "RelayState=other", 1),
+		"no RelayState":       strings.Replace(u.RawQuery, "&RelayState=some%2F%2B+state", "", 1),
+		"a RelayState after":  u.RawQuery + "&RelayState=other",
+		"a RelayState before": "RelayState=other&" + u.RawQuery,
+		"escaped otherwise":   strings.Replace(u.RawQuery, "%2F%2B", "%2f%2b", 1),
 	} {
 		require.NotEqual(t, u.RawQuery, query, name)
 		_, err := sp.ReadLogout(httptest.NewRequest(http.MethodGet, "/slo?"+query, nil))

@@ -43,7 +43,8 @@ func (p *IdP) ReadLogout(r *http.Request) (*Logout, error) {
 	return nil, errors.New("logout: another kind of message came")
 }
 
-// checkLogout wants signatures: unsigned logout lets anybody sign anybody out (SAML Profiles section 4.4.4.1).
+// checkLogout wants signatures: unsigned logout lets anybody sign anybody out (SAML Profiles section 4.4.4.1). A service
+// provider of whom no certificate is known cannot be checked, and is believed.
 func (p *IdP) checkLogout(sp SP, e *etree.Element, signature Signature, name string) error {
 	wanted := p.cfg.SLOURL
 	if name == "SAMLResponse" && p.cfg.SLOResponseURL != "" {

@@ -90,7 +90,10 @@ func (p *IdP) authnRequest(in *arrived) (*AuthnRequest, error) {
 	if req.Signature, err = in.verify(sp); err != nil {
 		return nil, fmt.Errorf("AuthnRequest: %w", err)
 	}
-	return req, p.checkRequest(sp, e, req)
+	if err := p.checkRequest(sp, e, req); err != nil {
+		return nil, err
+	}
+	return req, nil
 }
 
 // readWishes reads the request's policy elements.

@@ -2,11 +2,13 @@ package saml_test
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	saml2 "github.com/russellhaering/gosaml2"
 	dsig "github.com/russellhaering/goxmldsig"
@@ -93,6 +95,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		"an attribute twice":         change(`Version="2.0"`, `Version="2.0" Version="2.0"`),
 		"too deep":                   change("<saml:Issuer>", deep+"<saml:Issuer>"),
 		"too many elements":          change("<saml:Issuer>", strings.Repeat("<a/>", 2100)+"<saml:Issuer>"),
+		"too many attributes":        change(`ForceAuthn`, strings.Join(numbered(70), " ")+` ForceAuthn`),
 		"too long":                   change("<saml:Issuer>", strings.Repeat(" ", 300<<10)+"<saml:Issuer>"),
 		"an unknown sender":          change("https://sp.example/metadata", "https://other.example/metadata"),
 		"an unknown address":         change("https://sp.example/acs", "https://other.example/acs"),
@@ -121,6 +124,29 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	require.Error(t, err, "not signed")
 }
 
+func numbered(n int) []string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = fmt.Sprintf(`a%d=""`, i)
+	}
+	return out
+}
+
+// TestSignedRequestNeedsADestination follows SAML Bindings section 3.5.5.2.
+func TestSignedRequestNeedsADestination(t *testing.T) {
+	ctx, err := dsig.NewSigningContext(spKey().Signer, [][]byte{spKey().Certificate.Raw})
+	require.NoError(t, err)
+	ctx.Canonicalizer = dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("")
+	for destination, accepted := range map[string]bool{` Destination="https://idp.example/sso"`: true, "": false} {
+		text := strings.Replace(authn, ` Destination="https://idp.example/sso"`, destination, 1)
+		signed, err := ctx.SignEnveloped(parse(t, []byte(text)))
+		require.NoError(t, err)
+		req, err := newIdP(t).ReadAuthnRequest(posted("SAMLRequest", string(document(t, signed))))
+		require.Equal(t, accepted, err == nil, "%v", err)
+		require.Equal(t, accepted, req != nil && req.Signature.Verified)
+	}
+}
+
 func TestRequestWishesAreMet(t *testing.T) {
 	p := newIdP(t)
 	req, err := p.ReadAuthnRequest(posted("SAMLRequest", strings.Replace(authn, "persistent", "transient", 1)))
@@ -138,6 +164,43 @@ func TestRequestWishesAreMet(t *testing.T) {
 	sent, err = p.Respond(req, noFormat, saml.How{})
 	require.NoError(t, err)
 	require.NotContains(t, string(sent.XML), "nameid-format")
+}
+
+// TestEditedResponses holds what a provider may say beyond the usual.
+func TestEditedResponses(t *testing.T) {
+	sent := respond(t, newIdP(t), saml.How{Edit: func(r *saml.Response) {
+		a := &r.Assertions[0]
+		a.NameID.NameQualifier, a.NameID.SPNameQualifier = "https://idp.example/metadata", spEntity
+		a.Confirmations = append([]saml.Confirmation{{Method: "urn:oasis:names:tc:SAML:2.0:cm:sender-vouches", Address: "192.0.2.1"}}, a.Confirmations...)
+		a.Conditions.Audiences = append(a.Conditions.Audiences, []string{"urn:a", spEntity})
+		a.Conditions.OneTimeUse = true
+		a.Authn.SessionNotOnOrAfter = noon.Add(time.Hour)
+	}})
+	root := parse(t, sent.XML)
+	requireSigned(t, idpKey(), root.SelectElement("Assertion"), true)
+	require.Len(t, root.FindElements("./Assertion/Subject/SubjectConfirmation"), 2)
+	require.Len(t, root.FindElements("./Assertion/Conditions/AudienceRestriction"), 2)
+	require.Len(t, root.FindElements("./Assertion/Conditions/AudienceRestriction/Audience"), 3)
+	require.NotNil(t, root.FindElement("./Assertion/Conditions/OneTimeUse"))
+	require.Equal(t, "2026-01-02T13:00:00Z", root.FindElement("./Assertion/AuthnStatement").SelectAttrValue("SessionNotOnOrAfter", ""))
+	require.Equal(t, spEntity, root.FindElement("./Assertion/Subject/NameID").SelectAttrValue("SPNameQualifier", ""))
+	require.NotNil(t, root.FindElement("./Assertion/AttributeStatement/Attribute[@Name='ref1']/AttributeValue[@nil='true']"))
+	require.Nil(t, root.FindElement("./Assertion/AttributeStatement/Attribute[@Name='ref2']/AttributeValue"))
+}
+
+// TestAPickerMayAskFirst posts the picker's choice to the address the request came to.
+func TestAPickerMayAskFirst(t *testing.T) {
+	target, err := provider(true).BuildAuthURLRedirect("handle", mustDocument(provider(false)))
+	require.NoError(t, err)
+	r := httptest.NewRequest(http.MethodPost, target, strings.NewReader("user=bob&fault=xsw1&fault=xsw2"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	p := newIdPWith(t, saml.Config{WantSignedRequests: true})
+	w := httptest.NewRecorder()
+	p.SSOHandler(func(_ http.ResponseWriter, r *http.Request, req *saml.AuthnRequest) (*saml.Login, saml.How) {
+		require.Equal(t, saml.Redirect, req.Binding)
+		return &saml.Login{NameID: saml.NameID{Value: r.PostFormValue("user")}}, saml.How{}
+	}).ServeHTTP(w, r)
+	require.Contains(t, string(decode(t, regexpValue(t, w.Body.String(), "SAMLResponse"))), ">bob</saml:NameID>")
 }
 
 func TestUnsolicitedAnswersNothing(t *testing.T) {

@@ -87,7 +87,10 @@ func ParseSPMetadata(text []byte) (*SP, error) {
 			sp.Attributes = append(sp.Attributes, attr(a, "Name"))
 		}
 	}
-	return sp, readKeys(sp, role)
+	if err := readKeys(sp, role); err != nil {
+		return nil, err
+	}
+	return sp, nil
 }
 
 // consumers lists the POST endpoints, the one marked as default first.

@@ -31,7 +31,6 @@ func readXML(text []byte) (*etree.Element, error) {
 		return nil, err
 	}
 	doc := etree.NewDocument()
-	doc.ReadSettings.MaxDepth = maxDepth + 1
 	doc.ReadSettings.ValidateInput = true
 	if err := doc.ReadFromBytes(text); err != nil {
 		return nil, fmt.Errorf("not well-formed: %w", err)
