@@ -50,10 +50,10 @@ type Comparison struct {
 // the process; dir is a folder for databases.
 func Comparisons(dir string) []Comparison {
 	all := newTokens()
-	return []Comparison{
+	return append([]Comparison{
 		verifying(all), refusing(), minting(), planning(), redirecting(),
 		signingIn(all), overLoopback(all), onSQLite(dir), filling(), asking(),
-	}
+	}, bySAML()...)
 }
 
 // Figure is an exact count, the same in every run.
