@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -243,6 +245,7 @@ func TestSignaturesThatAreNotTheOneShape(t *testing.T) {
 		{name: "XPath among the transforms", make: inner(signing{transforms: []string{algEnveloped, nsExclusive, "http://www.w3.org/TR/1999/REC-xpath-19991116"}}), reason: ErrTransforms},
 		{name: "no enveloped transform", make: inner(signing{transforms: []string{nsExclusive}}), reason: ErrTransforms},
 		{name: "no canonicalization among the transforms", make: inner(signing{transforms: []string{algEnveloped}}), reason: ErrTransforms},
+		{name: "canonicalization twice", make: inner(signing{transforms: []string{nsExclusive, nsExclusive}}), reason: ErrTransforms},
 		{name: "the transforms the other way round", make: inner(signing{transforms: []string{nsExclusive, algEnveloped}}), reason: ErrTransforms},
 		{name: "no transforms", make: inner(signing{transforms: []string{}}), reason: ErrTransforms},
 		{name: "no reference", make: inner(signing{uris: []string{}}), reason: ErrReference},
@@ -398,6 +401,7 @@ func TestRulesOfTheResponse(t *testing.T) {
 		{name: "a stolen assertion for another request", make: careless(`InResponseTo="_request1"`, `InResponseTo="_request2"`), reason: ErrInResponseTo},
 		{name: "a confirmation for no request", make: careless(asked, ""), reason: ErrInResponseTo},
 		{name: "a login whose request is not known", make: good(), want: func(e *expectation) { e.request = &Pending{} }, reason: ErrInResponseTo},
+		{name: "no answer to a request that is not known", make: making{assertion: swap(asked, ""), response: swap(asked, ""), inner: &signing{}}, want: func(e *expectation) { e.request = &Pending{} }, config: idpInitiated, reason: ErrInResponseTo},
 		{name: "unsolicited where none is wanted", make: making{assertion: swap(asked, ""), response: swap(asked, ""), inner: &signing{}}, want: unsolicited, reason: lmssso.ErrUnsolicited},
 		{name: "unsolicited with InResponseTo", make: making{assertion: swap(asked, ""), inner: &signing{}}, want: unsolicited, config: idpInitiated, reason: ErrUnaskedAnswer},
 		{name: "unsolicited with InResponseTo in the confirmation", make: making{inner: &signing{}, response: swap(`consumer" InResponseTo="_request1">`, `consumer">`)}, want: unsolicited, config: idpInitiated, reason: ErrUnaskedAnswer},
@@ -516,6 +520,21 @@ func TestAnAssertionCountsOnce(t *testing.T) {
 	other := newConfig(func(c *Config) { c.Connection, c.SingleUse = "other", cfg.SingleUse })
 	_, err = verifierFor(t, other).response(t.Context(), both.encoded(), answer())
 	require.NoError(t, err, "another connection's assertion is another assertion")
+}
+
+func TestOneOfManyAtOnceSignsIn(t *testing.T) {
+	v, encoded := verifierFor(t, newConfig()), good().encoded()
+	var wg sync.WaitGroup
+	var accepted atomic.Int32
+	for range 8 {
+		wg.Go(func() {
+			if a, err := v.response(t.Context(), encoded, answer()); err == nil && a != nil {
+				accepted.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	require.EqualValues(t, 1, accepted.Load())
 }
 
 func TestAStoreThatFailsSignsNobodyIn(t *testing.T) {

@@ -81,7 +81,7 @@ func TestRearrangedDocumentsSignNobodyElseIn(t *testing.T) {
 	require.NoError(t, err)
 	r := rand.New(rand.NewSource(1))
 	accepted := 0
-	for i := range 2000 {
+	for i := range 1000 {
 		root, spare := element(bases[i%len(bases)]), element(evil)
 		for range 1 + r.Intn(4) {
 			rearrange(r, root, spare)
@@ -103,7 +103,7 @@ func TestRearrangedDocumentsSignNobodyElseIn(t *testing.T) {
 			require.NoError(t, oracleErr, "accepted here and refused there: %s", doc)
 		}
 	}
-	require.Greater(t, accepted, 20, "documents that are only rearranged where it does not matter are still good")
+	require.Greater(t, accepted, 10, "documents that are only rearranged where it does not matter are still good")
 }
 
 // TestOracleRefusesNoSignatureAcceptedHere compares the two on every way of signing and encrypting. Where the oracle
