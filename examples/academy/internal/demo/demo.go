@@ -137,7 +137,11 @@ func DialectTitle(name string) string {
 func (p *Portal) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("GET /demo/jwt", p.form)
 	mux.HandleFunc("POST /demo/jwt", p.send)
-	mux.HandleFunc("GET /demo/{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/demo/jwt", http.StatusSeeOther) })
+	first := "/demo/jwt"
+	if len(p.connections) == 0 && p.cfg.IdP != nil {
+		first = pickPath
+	}
+	mux.HandleFunc("GET /demo/{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, first, http.StatusSeeOther) })
 }
 
 // find returns the connection with the id, else the first one.

@@ -61,6 +61,7 @@ type spConnection struct {
 	login    string // where a login begins
 	mapping  attrs.Mapping
 	people   []person
+	menu     []faultGroup
 }
 
 // idpSession is a user the provider signed in somewhere.
@@ -86,13 +87,19 @@ func NewIdP(baseURL string, key saml.Key, now func() time.Time) (*IdP, error) {
 	return p, err
 }
 
+// Adopts reports whether a connection names the provider's address, on whatever port of this machine.
+func Adopts(c tenant.Connection) bool {
+	u, err := url.Parse(c.SAML.IdP.MetadataURL)
+	return c.Protocol == lmssso.SAML && err == nil && u.Path == metadataPath && config.Loopback(u.Hostname())
+}
+
 // Adopt gives the provider's metadata to the connections that name its address, in place of the address: it answers only
 // once the academy is up, and a connection wants to know it before.
 func (p *IdP) Adopt(f config.File) config.File {
 	connections := f.Connections
 	f.Connections = nil
 	for _, c := range connections {
-		if u, err := url.Parse(c.SAML.IdP.MetadataURL); c.Protocol == lmssso.SAML && err == nil && u.Path == metadataPath && config.Loopback(u.Hostname()) {
+		if Adopts(c) {
 			c.SAML.IdP.MetadataURL, c.SAML.IdP.MetadataXML, c.SAML.IdP.AllowPrivateAddresses = "", string(p.metadata), false
 			p.adopted[c.ID] = true
 		}
@@ -146,7 +153,7 @@ func (p *IdP) connection(conn tenant.Connection, info tenant.Info) (spConnection
 			c.owner = t.Title
 		}
 	}
-	c.people = peopleOf(p.cfg.File, info, c.carries(attrs.Role))
+	c.people, c.menu = peopleOf(p.cfg.File, info, c.carries(attrs.Role)), c.menuOf()
 	return c, nil
 }
 

@@ -10,57 +10,73 @@ import (
 
 var errNoFault = errors.New("there is no such fault here")
 
-// offers reports whether the connection refuses the fault: some are faults only where a rule asks for their opposite.
-func (c *spConnection) offers(f idp.Fault) bool {
+// refusable reports whether the connection refuses the fault: some are faults only where a rule asks for the opposite.
+func (c *spConnection) refusable(f idp.Fault) bool {
 	s := c.conn.SAML
 	switch f {
 	case idp.Unencrypted:
 		return !s.Allow.UnencryptedAssertions
-	case idp.SHA1Signature:
+	case idp.DuplicateID: // the assertion's ID shows only in the clear
+		return s.Allow.UnencryptedAssertions
+	case idp.SHA1Signature, idp.SHA1Digest:
 		return !s.Allow.SHA1
 	case idp.CBCUnsigned:
 		return !s.Allow.CBCInUnsignedResponse
 	case idp.UnspecifiedNameID, idp.NameIDWithoutFormat:
 		return !s.Allow.UnspecifiedNameID
-	case idp.StaleAuthnInstant:
+	case idp.StaleAuthnInstant, idp.FutureAuthnInstant:
 		return s.Request.ForceAuthn
-	case idp.NoAuthnContext, idp.OtherAuthnContext:
+	case idp.OtherAuthnContext:
 		return len(c.conn.Policy.RequireAuthnContext) > 0
 	}
-	return f.Explanation() != ""
+	return true
 }
 
-func (c *spConnection) faultGroups(chosen string) []faultGroup {
+// menuOf lists the faults the connection refuses, in families.
+func (c *spConnection) menuOf() []faultGroup {
 	var out []faultGroup
 	for _, f := range idp.Faults() {
-		if !c.offers(f) {
+		if !c.refusable(f) {
 			continue
 		}
-		i := slices.IndexFunc(out, func(g faultGroup) bool { return g.Title == f.Group() })
-		if i < 0 {
-			i, out = len(out), append(out, faultGroup{Title: f.Group()})
+		family := f.Group()
+		if len(out) == 0 || out[len(out)-1].Title != family {
+			out = append(out, faultGroup{Title: family})
 		}
-		on := string(f) == chosen
-		out[i].Faults = append(out[i].Faults, choice{string(f), faultTitle(f), f.Explanation(), on})
-		out[i].Open = out[i].Open || on
+		last := &out[len(out)-1]
+		last.Faults = append(last.Faults, choice{Value: string(f), Title: faultTitle(f), Text: f.Explanation()})
+	}
+	return out
+}
+
+// offers reports whether a fault is on the connection's menu.
+func (c *spConnection) offers(id string) bool {
+	return slices.ContainsFunc(c.menu, func(g faultGroup) bool {
+		return slices.ContainsFunc(g.Faults, func(f choice) bool { return f.Value == id })
+	})
+}
+
+// faultGroups is the menu with one fault chosen, and its family open.
+func (c *spConnection) faultGroups(chosen string) []faultGroup {
+	out := slices.Clone(c.menu)
+	for i, g := range out {
+		at := slices.IndexFunc(g.Faults, func(f choice) bool { return f.Value == chosen })
+		if at < 0 {
+			continue
+		}
+		out[i].Open, out[i].Faults = true, slices.Clone(g.Faults)
+		out[i].Faults[at].On = true
 	}
 	return out
 }
 
 // faultTitle makes a heading of a fault's name.
 func faultTitle(f idp.Fault) string {
-	title := strings.ReplaceAll(string(f), "-", " ")
-	for _, fix := range []struct{ from, to string }{
-		{"name id", "NameID"}, {"xml", "XML"}, {" id", " ID"}, {"sha1", "SHA-1"}, {"sha 1", "SHA-1"}, {"rsa 1 5", "RSA 1.5"}, {"cbc", "CBC"}, {"des", "DES"},
-		{"base64", "Base64"}, {"version 1 1", "version 1.1"},
-	} {
-		title = replaceWord(title, fix.from, fix.to)
-	}
+	names := strings.NewReplacer(
+		" name id ", " NameID ", " xml ", " XML ", " id ", " ID ", " sha1 ", " SHA-1 ", " hmac ", " HMAC ", " rsa 1 5 ", " RSA 1.5 ", " cbc ", " CBC ",
+		" triple des ", " Triple DES ", " version 1 1 ", " version 1.1 ", " xslt ", " XSLT ", " xpath ", " XPath ", " authn ", " authentication ",
+		" in response to ", " InResponseTo ", " xsw", " Wrapping, form ",
+	)
+	title := strings.TrimSpace(names.Replace(" " + strings.ReplaceAll(string(f), "-", " ") + " "))
 	return strings.ToUpper(title[:1]) + title[1:]
-}
-
-// replaceWord replaces whole words.
-func replaceWord(s, from, to string) string {
-	padded := strings.ReplaceAll(" "+s+" ", " "+strings.TrimSpace(from)+" ", " "+strings.TrimSpace(to)+" ")
-	return strings.TrimSpace(padded)
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/lmssso/lmssso"
 	"github.com/lmssso/lmssso/attrs"
@@ -26,6 +27,7 @@ type idpPage struct {
 	People                 []choice
 	Offer                  offer
 	Signing, Encryption    []choice
+	Ends                   []choice
 	Faults                 []faultGroup
 	NoFault                bool
 	Sessions               []idpSession
@@ -97,6 +99,10 @@ func (p *IdP) show(w http.ResponseWriter, r *http.Request, status int, c *spConn
 		page.Signing = append(page.Signing, x)
 	}
 	page.Encryption = []choice{{Value: "on", Title: "encrypted"}, {Value: "off", Title: "in the clear", On: chosen.Get("encryption") == "off"}}
+	for _, x := range []choice{{Title: "not said"}, {Value: "5m", Title: "in five minutes"}, {Value: "1h", Title: "in an hour"}} {
+		x.On = x.Value == chosen.Get("ends")
+		page.Ends = append(page.Ends, x)
+	}
 	p.cfg.Show(w, r, status, "idp", ui.Page{Title: page.Heading, Body: page, PostsElsewhere: true})
 }
 
@@ -214,12 +220,18 @@ func (p *IdP) respond(c *spConnection, req *idp.AuthnRequest, who person, form u
 		how.Signing.What = idp.SignBoth
 	}
 	if fault := form.Get("fault"); fault != "" {
-		if !c.offers(idp.Fault(fault)) {
+		if !c.offers(fault) {
 			return nil, errNoFault
 		}
 		how.Faults = []idp.Fault{idp.Fault(fault)}
+		if how.Faults[0] == idp.DuplicateID {
+			how.Encryption.On = false
+		}
 	}
 	login := c.says(who, form)
+	if d, err := time.ParseDuration(form.Get("ends")); err == nil {
+		login.SessionEnds = p.cfg.Now().Add(d)
+	}
 	if req == nil {
 		return p.engine.Unsolicited(c.entityID, form.Get("return_to"), login, how)
 	}

@@ -3,6 +3,7 @@ package site
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/lmssso/lmssso"
 	"github.com/lmssso/lmssso/examples/academy/internal/config"
@@ -11,7 +12,7 @@ import (
 )
 
 // SAMLKeyNames lists the keys a site of this configuration needs: one for each SAML connection without key files, by its
-// id, and the demonstration's identity provider's.
+// id, and the demonstration's identity provider's where one of them names it.
 func SAMLKeyNames(f config.File) []string {
 	var names []string
 	for _, c := range f.Connections {
@@ -19,11 +20,14 @@ func SAMLKeyNames(f config.File) []string {
 			names = append(names, c.ID)
 		}
 	}
-	if f.Demo {
+	if wantsIdP(f) {
 		names = append(names, demo.IdPKey)
 	}
 	return names
 }
+
+// wantsIdP reports whether there is a demonstration with a connection to its identity provider.
+func wantsIdP(f config.File) bool { return f.Demo && slices.ContainsFunc(f.Connections, demo.Adopts) }
 
 // samlKeys returns a connection's keys.
 func (s *Site) samlKeys(connection string) ([]saml.Key, error) {
@@ -36,7 +40,7 @@ func (s *Site) samlKeys(connection string) ([]saml.Key, error) {
 
 // adoptIdP starts the demonstration's identity provider, and tells the connections of it that name it.
 func (s *Site) adoptIdP() error {
-	if !s.cfg.File.Demo {
+	if !wantsIdP(s.cfg.File) {
 		return nil
 	}
 	key, ok := s.cfg.SAMLKeys[demo.IdPKey]

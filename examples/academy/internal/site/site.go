@@ -145,6 +145,9 @@ func (s *Site) routes() error {
 		return err
 	}
 	portal.Mount(s.mux)
+	if s.idp == nil {
+		return nil
+	}
 	return s.idp.Serve(other, s.mux, ssoRoutes{s})
 }
 

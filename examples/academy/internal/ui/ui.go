@@ -50,6 +50,9 @@ type Nav struct {
 	Path string
 }
 
+// InDemo reports whether the page is one of the demonstration's.
+func (n Nav) InDemo() bool { return strings.HasPrefix(n.Path, "/demo/") }
+
 // UI holds the parsed pages. It is safe for concurrent use.
 type UI struct {
 	pages map[string]*template.Template

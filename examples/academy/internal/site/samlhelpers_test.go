@@ -1,0 +1,70 @@
+package site_test
+
+import (
+	"html"
+	"net/http"
+	"net/url"
+	"regexp"
+
+	"github.com/stretchr/testify/require"
+)
+
+// form is an HTML form of a page.
+type form struct {
+	action string
+	fields url.Values
+}
+
+var hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`)
+
+// posting reads the form of a page that posts itself.
+func (b *browser) posting(page answer) form {
+	b.a.t.Helper()
+	require.Equal(b.a.t, http.StatusOK, page.StatusCode, page.body)
+	action := regexp.MustCompile(`<form method="post" action="([^"]+)">`).FindStringSubmatch(page.body)
+	require.NotNil(b.a.t, action, page.body)
+	f := form{html.UnescapeString(action[1]), url.Values{}}
+	for _, m := range hiddenField.FindAllStringSubmatch(page.body, -1) {
+		f.fields.Add(m[1], html.UnescapeString(m[2]))
+	}
+	return f
+}
+
+// picker begins a login at a path of the academy and arrives at the provider's form. It returns the handle of the request.
+func (b *browser) picker(path string) (page answer, request string) {
+	b.a.t.Helper()
+	start := b.get(path)
+	if start.StatusCode == http.StatusSeeOther {
+		page = b.get(start.location())
+	} else {
+		f := b.posting(start)
+		page = b.post(f.action, f.fields)
+	}
+	require.Equal(b.a.t, http.StatusOK, page.StatusCode, page.body)
+	handle := regexp.MustCompile(`name="request" value="([^"]+)"`).FindStringSubmatch(page.body)
+	require.NotNil(b.a.t, handle, page.body)
+	return page, handle[1]
+}
+
+// response has the provider answer for a user, with further fields of its form in pairs, and returns what it posts.
+func (b *browser) response(connection, request, user string, more ...string) form {
+	b.a.t.Helper()
+	f := url.Values{"connection": {connection}, "user": {user}}
+	if request != "" {
+		f.Set("request", request)
+	}
+	for i := 0; i < len(more); i += 2 {
+		f.Add(more[i], more[i+1])
+	}
+	return b.posting(b.post("/demo/saml", f))
+}
+
+// samlLogin goes the whole way and returns the answer of the assertion consumer service.
+func (b *browser) samlLogin(path, connection, user string, more ...string) answer {
+	b.a.t.Helper()
+	_, request := b.picker(path)
+	f := b.response(connection, request, user, more...)
+	return b.post(f.action, f.fields)
+}
+
+const bobKey, nora = "bob@example.com student", "newcomer"
