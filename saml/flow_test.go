@@ -45,7 +45,7 @@ var siteKey = sync.OnceValue(func() saml.Key {
 })
 
 // newSite starts the application and introduces it and the provider to each other.
-func newSite(t *testing.T, change func(*saml.Config)) *site {
+func newSite(t testing.TB, change func(*saml.Config)) *site {
 	t.Helper()
 	s := &site{idp: samltest.NewIdP(t), sessions: map[lmssso.SessionKey]int{}}
 	mux := http.NewServeMux()
@@ -77,7 +77,7 @@ func newSite(t *testing.T, change func(*saml.Config)) *site {
 	return s
 }
 
-func (s *site) routes(t *testing.T, mux *http.ServeMux) {
+func (s *site) routes(t testing.TB, mux *http.ServeMux) {
 	login, err := lmssso.NewLogin(lmssso.LoginConfig{
 		Connection: "main-saml", Protocol: lmssso.SAML, Authenticator: s.provider, Provisioner: s, Recorder: s,
 		Done: func(_ http.ResponseWriter, _ *http.Request, a *lmssso.Attempt) error {
@@ -136,14 +136,14 @@ func (s *site) End(_ context.Context, k lmssso.SessionKey) (int, error) {
 	return ended, nil
 }
 
-func browser(t *testing.T) *http.Client {
+func browser(t testing.TB) *http.Client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
 	return &http.Client{Jar: jar}
 }
 
-func body(t *testing.T, resp *http.Response) string {
+func body(t testing.TB, resp *http.Response) string {
 	t.Helper()
 	b, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)

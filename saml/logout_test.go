@@ -15,7 +15,7 @@ import (
 )
 
 // signedIn is a site with one session, and the browser it is in.
-func signedIn(t *testing.T, change func(*saml.Config)) (*site, *http.Client, lmssso.SessionKey) {
+func signedIn(t testing.TB, change func(*saml.Config)) (*site, *http.Client, lmssso.SessionKey) {
 	t.Helper()
 	s := newSite(t, change)
 	client := browser(t)

@@ -245,7 +245,7 @@ func (v *verifier) openEncrypted(m message, outer *signature, keys *keyring, wan
 			return proven{}, err
 		}
 	}
-	p.assertion, err = v.decrypted(c, outer != nil, keys)
+	p.assertion, err = v.decrypted(c, m.encrypted, outer != nil, keys)
 	if err != nil && (outer == nil || errors.Is(err, errDecrypt)) {
 		return proven{}, refuse(ErrDecryption, lmssso.Error{Detail: "the assertion cannot be decrypted, or what is in it is not signed"})
 	}
@@ -254,12 +254,20 @@ func (v *verifier) openEncrypted(m message, outer *signature, keys *keyring, wan
 
 // decrypted returns the decrypted assertion as a signature covers it: its own, or, where it has none, the response's
 // over the ciphertext. The plaintext passes the same strict reader and the same shape rules as the document.
-func (v *verifier) decrypted(c ciphertext, covered bool, keys *keyring) (*etree.Element, error) {
+//
+// xmlsec1 and others encrypt an element as it is written, without prefixes declared further out. The response's signature
+// does not cover those that only the plaintext uses (Exclusive XML Canonicalization section 2), so anybody could have
+// given them another meaning. They are read as the document, written, declares them only where the assertion has a
+// signature of its own, which covers them.
+func (v *verifier) decrypted(c ciphertext, written *etree.Element, covered bool, keys *keyring) (*etree.Element, error) {
 	plain, err := c.decrypt(v.decrypters)
 	if err != nil {
 		return nil, err
 	}
 	root, err := strictxml.ParseIn(plain, v.cfg.Check.limits(), c.scope)
+	if err != nil && covered {
+		root, err = strictxml.ParseIn(plain, v.cfg.Check.limits(), written)
+	}
 	if err != nil {
 		return nil, errDecrypt
 	}

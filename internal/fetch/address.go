@@ -42,12 +42,12 @@ type rule struct {
 	reserved []netip.Prefix
 }
 
-// allows reports whether an address may be asked. Link-local addresses, where clouds keep their metadata services, and
-// addresses with a zone never may.
+// allows reports whether an address may be asked. Link-local addresses, where clouds keep their metadata services, count
+// as neither private nor global and never may; nor may an address with a zone.
 func (r rule) allows(a netip.Addr) bool {
 	a = a.Unmap()
 	switch {
-	case !a.IsValid(), a.Zone() != "", a.IsUnspecified(), a.IsMulticast(), a.IsLinkLocalUnicast():
+	case a.Zone() != "":
 		return false
 	case a.IsLoopback(), a.IsPrivate():
 		return r.private

@@ -93,7 +93,7 @@ func TestAddressesThatAreNotAsked(t *testing.T) {
 		"loopback": "127.0.0.1", "other loopback": "127.8.8.8", "loopback v6": "::1", "mapped loopback": "::ffff:127.0.0.1",
 		"private 10": "10.1.2.3", "private 172": "172.16.0.1", "private 192": "192.168.1.1", "mapped private": "::ffff:10.0.0.1",
 		"unique local v6": "fd00::1", "EC2 metadata v6": "fd00:ec2::254",
-		"cloud metadata": "169.254.169.254", "link-local v6": "fe80::1", "zone": "fe80::1%eth0", "Azure platform": "168.63.129.16",
+		"cloud metadata": "169.254.169.254", "link-local v6": "fe80::1", "zone": "fe80::1%eth0", "zone on a public one": "2001:4860:4860::8888%eth0", "mapped Alibaba metadata": "::ffff:100.100.100.200", "Azure platform": "168.63.129.16",
 		"Alibaba metadata": "100.100.100.200", "Oracle metadata": "192.0.0.192", "unspecified": "0.0.0.0", "this network": "0.1.2.3",
 		"unspecified v6": "::", "broadcast": "255.255.255.255", "reserved": "241.0.0.1", "multicast": "224.0.0.1", "multicast v6": "ff02::1",
 		"benchmarking": "198.18.0.1", "documentation": "192.0.2.1", "documentation v6": "2001:db8::1", "NAT64": "64:ff9b::7f00:1",
@@ -314,18 +314,6 @@ func TestCertificatesAreChecked(t *testing.T) {
 	cfg.RootCAs = nil
 	_, err := newClient(t, cfg).Get(t.Context(), s.URL, "")
 	require.ErrorIs(t, err, fetch.ErrNetwork)
-}
-
-func TestProxiesOfTheEnvironmentAreNotUsed(t *testing.T) {
-	s, cfg := newTLS(t, hello)
-	asked := false
-	proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
-	t.Cleanup(proxy.Close)
-	t.Setenv("HTTPS_PROXY", proxy.URL)
-	t.Setenv("HTTP_PROXY", proxy.URL)
-	_, err := newClient(t, cfg).Get(t.Context(), s.URL, "")
-	require.NoError(t, err)
-	require.False(t, asked)
 }
 
 func TestErrorsRepeatNothingSecret(t *testing.T) {

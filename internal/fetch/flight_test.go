@@ -34,8 +34,6 @@ func TestAFlightIsSharedAndOutlivesItsWaiters(t *testing.T) {
 	}
 	cancel()
 	require.ErrorIs(t, <-left, context.Canceled, "who gave up leaves at once")
-	f.Start()
-	require.EqualValues(t, 1, runs.Load(), "starting joins the running job")
 	close(release)
 	wg.Wait()
 	for _, err := range results {
@@ -104,4 +102,24 @@ func TestJoiningStartsNothing(t *testing.T) {
 	close(release)
 	<-joined
 	require.EqualValues(t, 1, runs.Load())
+}
+
+func TestStartingARunningFlightStartsNoOther(t *testing.T) {
+	started, release := make(chan struct{}, 100), make(chan struct{})
+	f := fetch.NewFlight(func(context.Context) error {
+		started <- struct{}{}
+		<-release
+		return nil
+	})
+	f.Start()
+	<-started
+	for range 50 {
+		f.Start()
+	}
+	joined := make(chan bool)
+	go func() { joined <- f.Join(t.Context()) }()
+	close(release)
+	<-joined
+	f.Close()
+	require.Empty(t, started)
 }

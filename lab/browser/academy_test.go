@@ -14,18 +14,21 @@ import (
 func signIn(t *testing.T, ctx context.Context, base, connection, user, fault string, courses ...string) {
 	t.Helper()
 	open(t, ctx, base+"/demo/jwt?connection="+connection)
-	choose := func(name, value string) {
-		if !read(t, ctx, "choosing "+value, chromedp.Evaluate[bool](fmt.Sprintf(pick, name, value))) {
-			shot(t, ctx, "failed")
-			t.Fatalf("the portal offers no %s %q", name, value)
-		}
-	}
-	choose("user", user)
-	choose("fault", fault)
+	choose(t, ctx, "user", user)
+	choose(t, ctx, "fault", fault)
 	for _, c := range courses {
-		choose("course", c)
+		choose(t, ctx, "course", c)
 	}
 	submit(t, ctx, "main button[type=submit]")
+}
+
+// choose ticks a box or a radio button of the form.
+func choose(t *testing.T, ctx context.Context, name, value string) {
+	t.Helper()
+	if !read(t, ctx, "choosing "+value, chromedp.Evaluate[bool](fmt.Sprintf(pick, name, value))) {
+		shot(t, ctx, "failed")
+		t.Fatalf("the form offers no %s %q", name, value)
+	}
 }
 
 // pick chooses a radio button or a box, opening the details it may stand in.
@@ -111,7 +114,7 @@ func TestPagesAreAccessible(t *testing.T) {
 	academy := start(t, "academy")
 	ctx := tab(t, 390, 844)
 	signIn(t, ctx, academy.url, "main-ti", "ada@example.com admin", "")
-	for _, page := range []string{"/", "/demo/jwt", "/dashboard", "/admin", "/admin/accounts", "/admin/connections", "/admin/sso-log", "/p/acme", "/learn/course/leadership", "/nowhere"} {
+	for _, page := range []string{"/", "/demo/jwt", "/demo/saml", "/demo/saml?connection=initech-saml", "/access/saml/login", "/dashboard", "/admin", "/admin/accounts", "/admin/connections", "/admin/sso-log", "/p/acme", "/learn/course/leadership", "/nowhere"} {
 		open(t, ctx, academy.url+page)
 		faults := read(t, ctx, "judging "+page, chromedp.Evaluate[[]string](accessibility))
 		if len(faults) > 0 {

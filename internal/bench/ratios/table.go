@@ -96,7 +96,10 @@ func median(rounds []round, of func(round) float64) float64 {
 // pace is the median of a subject's figure, with its unit.
 func pace(rounds []round, name, unit string) string {
 	m := median(rounds, func(r round) float64 { return figure(r[name], unit) })
-	if unit == "" {
+	switch {
+	case unit == "" && m >= 1e7:
+		return strconv.FormatFloat(m/1e6, 'f', 1, 64) + " ms"
+	case unit == "":
 		return strconv.FormatFloat(m/1000, 'f', 2, 64) + " µs"
 	}
 	return strconv.FormatFloat(m, 'f', 1, 64) + " " + unit
@@ -107,11 +110,19 @@ func allocs(rounds []round, name string) string {
 }
 
 func ratioText(ratio float64, g bench.Goal) string {
-	text := strconv.FormatFloat(ratio, 'f', 2, 64) + "×"
+	text := strconv.FormatFloat(ratio, 'f', decimals(ratio), 64) + "×"
 	if g.Rate {
 		return text + " rate"
 	}
 	return text
+}
+
+// decimals is how many of them a ratio is told with: more where it is tiny.
+func decimals(ratio float64) int {
+	if ratio < 0.01 {
+		return 5
+	}
+	return 2
 }
 
 func goalText(g bench.Goal) string {
@@ -119,7 +130,7 @@ func goalText(g bench.Goal) string {
 	case g.Least > 0:
 		return fmt.Sprintf("≥ %.2f×", g.Least)
 	case g.Most > 0:
-		return fmt.Sprintf("≤ %.2f×", g.Most)
+		return fmt.Sprintf("≤ %.*f×", decimals(g.Most), g.Most)
 	default:
 		return ""
 	}
