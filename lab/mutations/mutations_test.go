@@ -67,7 +67,7 @@ func (m mutation) run(t *testing.T, abs string) {
 	if out, err := goRun(abs, append([]string{"build", "-overlay", overlayFile}, m.packages...)...); err != nil {
 		t.Fatalf("the mutated code does not compile, so it proves nothing:\n%s", out)
 	}
-	if out, err := goRun(abs, append([]string{"test", "-overlay", overlayFile, "-count=1"}, m.packages...)...); err == nil {
+	if out, err := goRun(abs, append([]string{"test", "-overlay", overlayFile, "-count=1", "-failfast"}, m.packages...)...); err == nil {
 		t.Errorf("no test noticed:\n%s", out)
 	}
 }
