@@ -266,6 +266,7 @@ func (v *verifier) decrypted(c ciphertext, written *etree.Element, covered bool,
 	}
 	root, err := strictxml.ParseIn(plain, v.cfg.Check.limits(), c.scope)
 	if err != nil && covered {
+		covered = false
 		root, err = strictxml.ParseIn(plain, v.cfg.Check.limits(), written)
 	}
 	if err != nil {
