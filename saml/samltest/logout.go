@@ -23,8 +23,9 @@ type LogoutStep struct {
 	ID string
 	// Redirect is the address to open.
 	Redirect string
-	// Action is the address to post to, and Fields what.
+	// Action is the address to post to.
 	Action string
+	// Fields are what to post.
 	Fields url.Values
 }
 

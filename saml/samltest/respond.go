@@ -21,9 +21,10 @@ type Request struct {
 	ForceAuthn, IsPassive bool
 	// NameIDFormat is the format it wants, "" when it does not say.
 	NameIDFormat string
-	// AuthnContext are the class URIs it wants, Comparison how they are meant.
+	// AuthnContext are the class URIs it wants.
 	AuthnContext []string
-	Comparison   string
+	// Comparison says how they are meant: exact, minimum, maximum or better; "" is exact.
+	Comparison string
 	// Signed says that it was signed and that the signature was verified.
 	Signed bool
 }

@@ -22,9 +22,10 @@ type User struct {
 	AuthnContext string
 	// AuthnInstant is when he did; zero is now.
 	AuthnInstant time.Time
-	// SessionIndex names the provider's session; "" makes one. SessionEnds is its end; zero sends none.
+	// SessionIndex names the provider's session; "" makes one.
 	SessionIndex string
-	SessionEnds  time.Time
+	// SessionEnds is the session's end; zero sends none.
+	SessionEnds time.Time
 }
 
 // Attribute is one attribute with its values.

@@ -18,8 +18,9 @@ type LogoutRequest struct {
 	IssueInstant, NotOnOrAfter time.Time
 	// Reason is a URI; "" gives none.
 	Reason string
-	// NameID is whose sessions end, SessionIndexes which of them; none means all.
-	NameID         NameID
+	// NameID is whose sessions end.
+	NameID NameID
+	// SessionIndexes say which of them; none means all.
 	SessionIndexes []string
 	// RelayState travels with it, and back with the answer.
 	RelayState string

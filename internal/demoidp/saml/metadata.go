@@ -19,8 +19,9 @@ type MetadataOptions struct {
 	ValidUntil time.Time
 	// CacheDuration is how long to keep it before looking again; zero leaves it out.
 	CacheDuration time.Duration
-	// Sign signs the document with the provider's first key, or with SignWith when it is set.
-	Sign     bool
+	// Sign signs the document.
+	Sign bool
+	// SignWith is the key to sign it with; nil is the provider's first.
 	SignWith *Key
 	// NameIDFormats are the formats to offer; nil offers persistent, transient and emailAddress.
 	NameIDFormats []string

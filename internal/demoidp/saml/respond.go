@@ -29,9 +29,10 @@ type How struct {
 type Sent struct {
 	// Form is what the browser posts.
 	Form Form
-	// Response is what the response says, as far as faults changed that; XML is how.
+	// Response is what the response says, before anything was tampered with.
 	Response Response
-	XML      []byte
+	// XML is the message as sent.
+	XML []byte
 }
 
 // Respond answers a request for a login.

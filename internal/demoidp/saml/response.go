@@ -84,8 +84,9 @@ type Conditions struct {
 type Authn struct {
 	// Instant is when the user showed who he is.
 	Instant time.Time
-	// SessionIndex names the provider's session; SessionNotOnOrAfter is its end.
-	SessionIndex        string
+	// SessionIndex names the provider's session.
+	SessionIndex string
+	// SessionNotOnOrAfter is the session's end.
 	SessionNotOnOrAfter time.Time
 	// Context is a class URI like [ContextPassword]; "" leaves it out.
 	Context string
@@ -111,9 +112,10 @@ type Login struct {
 	AuthnContext string
 	// AuthnInstant is when the user signed in; zero is now.
 	AuthnInstant time.Time
-	// SessionIndex names the provider's session; "" makes a new one. SessionEnds is its end; zero sends none.
+	// SessionIndex names the provider's session; "" makes a new one.
 	SessionIndex string
-	SessionEnds  time.Time
+	// SessionEnds is the session's end; zero sends none.
+	SessionEnds time.Time
 	// NoNameIDFormat leaves the Format out.
 	NoNameIDFormat bool
 }
