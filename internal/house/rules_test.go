@@ -116,7 +116,8 @@ func newerIdentifiers(t *testing.T) []string {
 			t.Fatal(err)
 		}
 		for s := bufio.NewScanner(f); s.Scan(); {
-			if m := funcLine.FindStringSubmatch(s.Text()); m != nil {
+			// What became deprecated stands in the list as well, and is not new.
+			if m := funcLine.FindStringSubmatch(s.Text()); m != nil && !strings.Contains(s.Text(), "//deprecated") {
 				out = append(out, filepath.Base(m[1])+"."+m[2])
 			}
 		}
