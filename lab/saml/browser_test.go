@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,8 @@ type browser struct {
 	cookies map[string]map[string]*http.Cookie // by host, then by name
 	// frames makes it load the frames of a page, each as a site of its own, without this site's cookies.
 	frames bool
+	// framedBy is the origin of the page around this one, which a page must allow; "" for none.
+	framedBy string
 	// before may change a form that carries a SAML message before it is sent; nil changes nothing.
 	before func(*form)
 	// hold keeps SAML responses back instead of sending them.
@@ -46,6 +49,7 @@ type page struct {
 	body   string
 	forms  []form
 	frames []string
+	header http.Header
 }
 
 // form is one form of a page.
@@ -104,6 +108,19 @@ func (p *page) login() *form {
 	return nil
 }
 
+// allows reports whether a page may be shown in a frame of an origin's: by frame-ancestors where its policy has one, else
+// by X-Frame-Options. A redirect is not shown and needs no leave. (Chromium does the same.)
+func (p *page) allows(origin string) bool {
+	if origin == "" || origin == p.url.Scheme+"://"+p.url.Host {
+		return true
+	}
+	if _, ancestors, ok := strings.Cut(p.header.Get("Content-Security-Policy"), "frame-ancestors "); ok {
+		ancestors, _, _ = strings.Cut(ancestors, ";")
+		return slices.Contains(strings.Fields(ancestors), origin)
+	}
+	return p.header.Get("X-Frame-Options") == ""
+}
+
 // message returns the page's form that carries a SAML message and asks nothing; nil when it has none.
 func (p *page) message() *form {
 	for i := range p.forms {
@@ -129,7 +146,7 @@ func (b *browser) visit(method string, u *url.URL, fields url.Values, from strin
 			b.loadFrames(p)
 		}
 		f := p.message()
-		if f == nil {
+		if f == nil || !p.allows(b.framedBy) {
 			return p
 		}
 		if b.before != nil {
@@ -155,7 +172,7 @@ func (b *browser) loadFrames(p *page) {
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		framed := &browser{t: b.t, client: b.client, cookies: map[string]map[string]*http.Cookie{p.url.Hostname(): b.cookies[p.url.Hostname()]}}
+		framed := &browser{t: b.t, client: b.client, framedBy: p.url.Scheme + "://" + p.url.Host, cookies: map[string]map[string]*http.Cookie{p.url.Hostname(): b.cookies[p.url.Hostname()]}}
 		framed.visit(http.MethodGet, u, nil, p.url.Hostname())
 		b.seen = append(b.seen, framed.seen...)
 	}
@@ -198,7 +215,9 @@ func (b *browser) once(method string, u *url.URL, fields url.Values, from string
 	if location, err := answer.Location(); err == nil && answer.StatusCode/100 == 3 {
 		return nil, location
 	}
-	return b.read(&target, answer.StatusCode, string(text)), nil
+	p := b.read(&target, answer.StatusCode, string(text))
+	p.header = answer.Header
+	return p, nil
 }
 
 func (b *browser) keep(host string, cookies []*http.Cookie) {

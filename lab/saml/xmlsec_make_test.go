@@ -254,6 +254,22 @@ func TestEncryptedByXmlsec(t *testing.T) {
 			})
 		}
 	}
+	// The response declares what only the plaintext uses. The assertion's own signature vouches for it, the response's does
+	// not (Exclusive XML Canonicalization leaves out what is not used in the open).
+	for where, want := range map[string]error{"assertion": nil, "both": nil, "response": saml.ErrDecryption} {
+		t.Run("prefixes declared outside/signed "+where, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, idpKey(), siteKey(), strict)
+			r := response{inherited: true, encrypt: &crypt{xmlenc11 + "aes256-gcm", "aes-256", oaep}}
+			if where != "response" {
+				r.assertion = &signed
+			}
+			if where != "assertion" {
+				r.response = &signed
+			}
+			b.judge(b.make(r), want)
+		})
+	}
 	t.Run("for another site's key", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t, idpKey(), siteKey(), strict)
