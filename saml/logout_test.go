@@ -215,3 +215,29 @@ func TestWithoutAnEndpointNoLogoutBegins(t *testing.T) {
 	require.ErrorIs(t, s.provider.StartLogout(w, httptest.NewRequest(http.MethodGet, "/logout", nil), key, "/bye"), saml.ErrNoLogout)
 	require.Empty(t, w.Header().Get("Location"))
 }
+
+// asked counts how often metadata would be looked at again.
+type asked struct {
+	*saml.StaticIdP
+	times int
+}
+
+func (a *asked) UnknownKey() bool {
+	a.times++
+	return false
+}
+
+func TestOnlyAnUnknownKeyAsksForNewerMetadata(t *testing.T) {
+	source := &asked{}
+	s, _, _ := signedIn(t, func(c *saml.Config) {
+		source.StaticIdP = c.IdP.(*saml.StaticIdP)
+		c.IdP = source
+	})
+	session, _ := s.idp.Session(s.URL + "/access/saml/metadata")
+	for _, junk := range []string{"SAMLRequest=x", "SAMLRequest=x&SigAlg=y&Signature=z", "SAMLRequest=x&SigAlg=http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23rsa-sha256&Signature=%21"} {
+		s.get(t, s.URL+"/access/saml/logout?"+junk)
+	}
+	require.Zero(t, source.times, "junk costs no fetch")
+	s.get(t, s.idp.LogoutRequest(session, samltest.Redirect, "wrong-key").Redirect)
+	require.Equal(t, 1, source.times)
+}

@@ -20,10 +20,10 @@ func FuzzLogout(f *testing.F) {
 	f.Add("SAMLRequest=%zz&SAMLRequest=", "", "PHg+")
 	s, _, key := signedIn(f, nil)
 	session, _ := s.idp.Session(s.URL + "/access/saml/metadata")
+	// Made beforehand: inside the target the provider may not fail the test.
+	_, good, _ := strings.Cut(s.idp.LogoutRequest(session, samltest.Redirect).Redirect, "?")
 	f.Fuzz(func(t *testing.T, query, posted, answered string) {
 		s.sessions[key] = 1
-		step := s.idp.LogoutRequest(session, samltest.Redirect)
-		_, good, _ := strings.Cut(step.Redirect, "?")
 		for _, in := range []saml.Input{
 			{Method: http.MethodGet, RawQuery: query, Form: values(query)},
 			{Method: http.MethodGet, RawQuery: mix(good, query), Form: values(mix(good, query))},

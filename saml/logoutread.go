@@ -49,10 +49,11 @@ func (v *verifier) readLogout(in Input, parameter string, now time.Time) (m *log
 	if err := checkIdP(idp); err != nil {
 		return nil, err
 	}
-	m, err = v.signedLogout(in, parameter, idp, now)
-	if err != nil && v.cfg.IdP.UnknownKey() {
+	keys := newKeyring(idp, now, v.cfg.Allow)
+	m, err = v.signedLogout(in, parameter, keys)
+	if err != nil && keys.missed && v.cfg.IdP.UnknownKey() {
 		if newer, sourceErr := v.cfg.IdP.IdP(); sourceErr == nil && checkIdP(newer) == nil && newer.EntityID == idp.EntityID {
-			m, err = v.signedLogout(in, parameter, newer, now)
+			m, err = v.signedLogout(in, parameter, newKeyring(newer, now, v.cfg.Allow))
 		}
 	}
 	if err != nil {
@@ -62,8 +63,7 @@ func (v *verifier) readLogout(in Input, parameter string, now time.Time) (m *log
 }
 
 // signedLogout decodes the message of either binding and verifies its signature.
-func (v *verifier) signedLogout(in Input, parameter string, idp *IdP, now time.Time) (*logoutMessage, error) {
-	keys := newKeyring(idp, now, v.cfg.Allow)
+func (v *verifier) signedLogout(in Input, parameter string, keys *keyring) (*logoutMessage, error) {
 	if in.Method == http.MethodPost {
 		return v.postedLogout(in.Form, parameter, keys)
 	}
