@@ -33,7 +33,7 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) (err error)
 		return err
 	}
 	if f.Demo && !onLoopback(listener.Addr()) {
-		return fmt.Errorf("demo: refuses to listen on %s: the portal signs anybody in as anybody, so use a loopback address", listener.Addr())
+		return fmt.Errorf("demo: refuses to listen on %s: it signs anybody in as anybody, so use a loopback address", listener.Addr())
 	}
 	for _, warning := range f.Lint() {
 		fmt.Fprintln(stderr, "warning:", warning)

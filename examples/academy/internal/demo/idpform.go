@@ -17,21 +17,18 @@ import (
 
 // idpPage is what the form's template shows.
 type idpPage struct {
-	Problem, Intro         string
-	Tabs                   []tab
-	Connection, BeginURL   string
-	Asked                  []askedFact // what the request says; empty when nobody asked
-	Request                string
-	MayStart               bool // the connection takes logins nobody asked for
-	ReturnTo               string
-	People                 []choice
-	Offer                  offer
-	Signing, Encryption    []choice
-	Ends                   []choice
-	Faults                 []faultGroup
-	NoFault                bool
-	Sessions               []idpSession
-	Button, Heading, Entry string
+	Problem                   string
+	Tabs                      []tab
+	Connection, ACS, BeginURL string
+	Asked                     []askedFact // what the request says; empty when nobody asked
+	Request, ReturnTo         string
+	MayStart                  bool // the connection takes logins nobody asked for
+	People                    []choice
+	Offer                     offer
+	Signing, Encryption, Ends []choice
+	Faults                    []faultGroup
+	NoFault                   bool
+	Sessions                  []idpSession
 }
 
 // askedFact is one line about a request.
@@ -78,10 +75,10 @@ func (p *IdP) none(w http.ResponseWriter, r *http.Request) {
 func (p *IdP) show(w http.ResponseWriter, r *http.Request, status int, c *spConnection, chosen url.Values, problem string) {
 	req := p.request(chosen.Get("request"))
 	page := idpPage{
-		Problem: problem, Heading: "Demo identity provider", Connection: c.conn.ID, BeginURL: c.begin(chosen.Get("return_to")),
-		MayStart: c.conn.SAML.Allow.IdPInitiated, ReturnTo: chosen.Get("return_to"), Entry: c.acs,
+		Problem: problem, Connection: c.conn.ID, BeginURL: c.begin(chosen.Get("return_to")),
+		MayStart: c.conn.SAML.Allow.IdPInitiated, ReturnTo: chosen.Get("return_to"), ACS: c.acs,
 		Offer: p.offer(c, chosen), Faults: c.faultGroups(chosen.Get("fault")), NoFault: chosen.Get("fault") == "", Sessions: p.sessionsAt(c),
-		Tabs: tabs(p.cfg, c.conn.ID, chosen.Get("return_to")), Button: "Sign in at the academy",
+		Tabs: tabs(p.cfg, c.conn.ID, chosen.Get("return_to")),
 	}
 	if req != nil {
 		page.Asked, page.Request, page.Tabs = asked(c, req), chosen.Get("request"), nil
@@ -90,10 +87,16 @@ func (p *IdP) show(w http.ResponseWriter, r *http.Request, status int, c *spConn
 	for i, who := range c.people {
 		page.People = append(page.People, choice{who.key, who.name, who.note, who.key == user || user == "" && i == 0})
 	}
+	page.offerSending(chosen)
+	p.cfg.Show(w, r, status, "idp", ui.Page{Title: "Demo identity provider", Body: page, PostsElsewhere: true})
+}
+
+// offerSending fills in how the answer may be sent.
+func (page *idpPage) offerSending(chosen url.Values) {
 	signing := cmp.Or(chosen.Get("signing"), string(idp.SignBoth))
 	for _, x := range []choice{
-		{Value: string(idp.SignBoth), Title: "the response and the assertion"}, {Value: string(idp.SignAssertion), Title: "the assertion"},
-		{Value: string(idp.SignResponse), Title: "the response"},
+		{Value: string(idp.SignBoth), Title: "response and assertion"}, {Value: string(idp.SignAssertion), Title: "assertion"},
+		{Value: string(idp.SignResponse), Title: "response"},
 	} {
 		x.On = x.Value == signing
 		page.Signing = append(page.Signing, x)
@@ -103,7 +106,6 @@ func (p *IdP) show(w http.ResponseWriter, r *http.Request, status int, c *spConn
 		x.On = x.Value == chosen.Get("ends")
 		page.Ends = append(page.Ends, x)
 	}
-	p.cfg.Show(w, r, status, "idp", ui.Page{Title: page.Heading, Body: page, PostsElsewhere: true})
 }
 
 // begin is where a login through the connection begins.

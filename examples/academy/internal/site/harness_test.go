@@ -23,7 +23,6 @@ import (
 	"github.com/lmssso/lmssso/examples/academy/internal/site"
 	"github.com/lmssso/lmssso/examples/academy/internal/stores"
 	"github.com/lmssso/lmssso/jwtsso"
-	"github.com/lmssso/lmssso/saml"
 )
 
 const adminToken = "the-admin-token-of-the-tests"
@@ -125,33 +124,6 @@ func start(t *testing.T, s setup) *academy {
 	})
 	t.Cleanup(a.stop)
 	return a
-}
-
-// madeKeys keeps the SAML keys of all tests: large primes take a second each.
-var madeKeys struct {
-	sync.Mutex
-	byName map[string]saml.Key
-}
-
-func samlKeys(t *testing.T, f config.File) map[string]saml.Key {
-	t.Helper()
-	madeKeys.Lock()
-	defer madeKeys.Unlock()
-	if madeKeys.byName == nil {
-		madeKeys.byName = map[string]saml.Key{}
-	}
-	out := map[string]saml.Key{}
-	for _, name := range site.SAMLKeyNames(f) {
-		key, ok := madeKeys.byName[name]
-		if !ok {
-			var err error
-			key, err = saml.GenerateKey(name, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
-			require.NoError(t, err)
-			madeKeys.byName[name] = key
-		}
-		out[name] = key
-	}
-	return out
 }
 
 // kinds runs a test on every directory.

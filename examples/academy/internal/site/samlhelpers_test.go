@@ -5,9 +5,43 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"sync"
+	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/lmssso/lmssso/examples/academy/internal/config"
+	"github.com/lmssso/lmssso/examples/academy/internal/site"
+	"github.com/lmssso/lmssso/saml"
 )
+
+// madeKeys keeps the SAML keys of all tests: large primes take a second each.
+var madeKeys struct {
+	sync.Mutex
+	byName map[string]saml.Key
+}
+
+func samlKeys(t *testing.T, f config.File) map[string]saml.Key {
+	t.Helper()
+	madeKeys.Lock()
+	defer madeKeys.Unlock()
+	if madeKeys.byName == nil {
+		madeKeys.byName = map[string]saml.Key{}
+	}
+	out := map[string]saml.Key{}
+	for _, name := range site.SAMLKeyNames(f) {
+		key, ok := madeKeys.byName[name]
+		if !ok {
+			var err error
+			key, err = saml.GenerateKey(name, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+			require.NoError(t, err)
+			madeKeys.byName[name] = key
+		}
+		out[name] = key
+	}
+	return out
+}
 
 // form is an HTML form of a page.
 type form struct {
