@@ -30,7 +30,7 @@ var _ lmssso.Authenticator = (*Provider)(nil)
 func New(cfg Config) (*Provider, error) {
 	cfg = cfg.withDefaults()
 	p := &Provider{cfg: cfg}
-	errs := cfg.faults()
+	errs := append(cfg.faults(), cfg.metadataFault())
 	if len(cfg.SP.Keys) > 0 {
 		s, err := newSigner(cfg.SP.Keys[0])
 		if err != nil {

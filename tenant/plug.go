@@ -39,7 +39,8 @@ type logouter interface {
 // built is a connection's handlers.
 type built struct {
 	endpoints []endpoint
-	logout    logouter // nil where the protocol has none
+	logout    logouter     // nil where the protocol has none
+	close     func() error // ends what works in the background; nil where nothing does
 }
 
 // plugOf returns the protocol's plug.

@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -42,6 +43,7 @@ type Registry struct {
 	owners  map[string]bool     // slugs with a connection of their own
 	lost    http.Handler
 	infos   []Info
+	closers []func() error
 }
 
 // route is one path and who answers there.
@@ -167,6 +169,9 @@ func (reg *Registry) add(b builder, c Connection) error {
 	if made.logout != nil {
 		reg.logouts[c.ID] = made.logout
 	}
+	if made.close != nil {
+		reg.closers = append(reg.closers, made.close)
+	}
 	policy := b.cfg.policy(c, plug.defaults(c))
 	info := Info{ID: c.ID, Tenant: c.Tenant, Protocol: c.Protocol, Realm: policy.Realm, Dialect: c.JWT.Dialect, Keys: len(c.JWT.Keys), Policy: policy}
 	for _, e := range made.endpoints {
@@ -240,6 +245,16 @@ func (reg *Registry) Logout(w http.ResponseWriter, r *http.Request, key lmssso.S
 		return false, err
 	}
 	return true, nil
+}
+
+// Close ends what works in the background: fetches of identity providers' metadata that are under way. The registry answers
+// no logins afterwards that need fresh metadata.
+func (reg *Registry) Close() error {
+	var errs []error
+	for _, end := range reg.closers {
+		errs = append(errs, end())
+	}
+	return errors.Join(errs...)
 }
 
 // Connections describes every connection, in the order of the configuration.

@@ -3,6 +3,7 @@ package tenant
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -166,12 +167,20 @@ func (p samlPlug) build(c Connection, b builder) (built, error) {
 		})
 	}
 	get, post := []string{http.MethodGet}, []string{http.MethodPost}
-	return built{logout: provider, endpoints: []endpoint{
+	return built{logout: provider, close: closing(cfg.IdP), endpoints: []endpoint{
 		{path: samlLoginPath, methods: get, handler: begin(""), inherited: begin},
 		{path: samlConsumerPath, methods: post, login: provider, action: "assertionConsumer"},
 		{path: samlMetadataPath, methods: get, handler: provider.MetadataHandler()},
 		{path: samlLogoutPath, methods: append(get, post...), handler: provider.LogoutHandler(b.loggedOut(c))},
 	}}, nil
+}
+
+// closing returns how a source of metadata ends; nil for one that only knows.
+func closing(source saml.IdPSource) func() error {
+	if c, ok := source.(io.Closer); ok {
+		return c.Close
+	}
+	return nil
 }
 
 // config is the connection as its protocol package takes it, with the preset underneath.

@@ -78,6 +78,7 @@ func newSAMLWorld(t *testing.T) *samlWorld {
 	}
 	reg, err := tenant.New(cfg, app)
 	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, reg.Close()) })
 	w.reg, handler = reg, reg.Handler()
 	w.main.RegisterMetadata(w.fetch(t, "/access/saml/metadata"))
 	w.acme.RegisterMetadata(w.fetch(t, "/access/saml/metadata/acme"))
