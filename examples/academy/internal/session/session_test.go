@@ -47,6 +47,28 @@ func TestALogoutMessageEndsTheSessionsItNames(t *testing.T) {
 	}
 }
 
+// TestALogoutMessageNamesTheWholeSubject counts a name of another kind, or of another place, for another name.
+func TestALogoutMessageNamesTheWholeSubject(t *testing.T) {
+	s := session.New(session.Config{Name: "x", Now: time.Now})
+	bob := lmssso.Subject{Value: "bob", Format: "persistent", NameQualifier: "idp", SPNameQualifier: "sp"}
+	r := begin(t, s, session.Session{Key: lmssso.SessionKey{Connection: "main", Subject: bob, Index: "1"}}, time.Time{})
+	for _, other := range []lmssso.Subject{
+		{Value: "Bob", Format: "persistent", NameQualifier: "idp", SPNameQualifier: "sp"},
+		{Value: "bob", Format: "emailAddress", NameQualifier: "idp", SPNameQualifier: "sp"},
+		{Value: "bob", Format: "persistent", NameQualifier: "other", SPNameQualifier: "sp"},
+		{Value: "bob", Format: "persistent", NameQualifier: "idp", SPNameQualifier: "other"},
+	} {
+		ended, err := s.End(t.Context(), lmssso.SessionKey{Connection: "main", Subject: other})
+		require.NoError(t, err)
+		require.Zero(t, ended)
+	}
+	_, ok := s.Get(r)
+	require.True(t, ok)
+	ended, err := s.End(t.Context(), lmssso.SessionKey{Connection: "main", Subject: bob})
+	require.NoError(t, err)
+	require.Equal(t, 1, ended)
+}
+
 func TestTheProvidersEndShortensASessionAndNeverLengthensIt(t *testing.T) {
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	s := session.New(session.Config{Name: "x", Now: func() time.Time { return now }})
