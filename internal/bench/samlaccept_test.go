@@ -110,10 +110,22 @@ func TestFloodsAreOfTheirSizesAndRefused(t *testing.T) {
 	}
 }
 
+func TestTheLargestAggregateIsRead(t *testing.T) {
+	f := newFederation()
+	document := newAggregate(f, aggregateSize)
+	if n := len(document); n > aggregateSize || n < aggregateSize*99/100 {
+		t.Errorf("the aggregate has %d bytes", n)
+	}
+	if _, err := newOurMetadata(f, false)(document); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAggregatesAreReadAndForgedOnesRefused(t *testing.T) {
 	f := newFederation()
-	document := newAggregate(f)
-	if n := len(document); n > aggregateSize || n < aggregateSize*98/100 {
+	const size = 1 << 20
+	document := newAggregate(f, size)
+	if n := len(document); n > size || n < size*98/100 {
 		t.Errorf("the aggregate has %d bytes", n)
 	}
 	kept, err := newOurMetadata(f, true)(document)

@@ -16,12 +16,12 @@ import (
 // aggregateSize is the most the library reads.
 const aggregateSize = 8 << 20
 
-// newAggregate is a federation's metadata, signed by the provider's key, just below the largest size. The provider stands
-// in it last.
-func newAggregate(f *federation) []byte {
+// newAggregate is a federation's metadata, signed by the provider's key, just below so many bytes. The provider stands in
+// it last.
+func newAggregate(f *federation, most int) []byte {
 	size := func(others int) int { return len(must(f.idp.Metadata(demo.MetadataOptions{Others: others}))) }
 	few, more := size(100), size(200)
-	n := 100 + (aggregateSize-few-8192)*100/(more-few) // 8 kB for the signature
+	n := 100 + (most-few-8192)*100/(more-few) // 8 kB for the signature
 	return must(f.idp.Metadata(demo.MetadataOptions{Others: n, Sign: true}))
 }
 
@@ -73,7 +73,7 @@ func aggregated(name string, document func() []byte, make func() metadataReader)
 }
 
 func aggregating(parties federated) Comparison {
-	document := sync.OnceValue(func() []byte { return newAggregate(parties()) })
+	document := sync.OnceValue(func() []byte { return newAggregate(parties(), aggregateSize) })
 	return Comparison{
 		Name: "saml-aggregate-8-MB",
 		Subjects: []Subject{

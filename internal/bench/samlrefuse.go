@@ -116,6 +116,7 @@ func (h flood) growing(parties federated) Comparison {
 		c.Subjects = append(c.Subjects, refusedLate(name, message, func() verifier { return newOurSAML(parties(), true, saml.Check{}) }))
 		c.Goals = append(c.Goals, Goal{Against: name})
 	}
+	c.Goals = c.Goals[1:] // not against itself
 	return c
 }
 
