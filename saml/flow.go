@@ -196,7 +196,7 @@ func (s *Start) send(w http.ResponseWriter) {
 		w.WriteHeader(http.StatusSeeOther)
 		return
 	}
-	post := page.Post{Action: s.Form.Action}
+	post := page.Post{Action: s.Form.Action, Heading: s.heading, FramedBy: s.framedBy}
 	names := make([]string, 0, len(s.Form.Fields))
 	for name := range s.Form.Fields {
 		names = append(names, name)

@@ -403,6 +403,14 @@ func TestAnAssertionInTheClearIsRefused(t *testing.T) {
 	s.requireRefused(t, lmssso.ErrEncryption)
 }
 
+func TestAnEncryptedAssertionHasAnIDOfItsOwn(t *testing.T) {
+	s := newSite(t, func(c *saml.Config) { c.Allow.UnencryptedAssertions = false })
+	s.idp.SetManner(samltest.Manner{Encrypt: true})
+	s.idp.SetFaults("duplicate-id")
+	s.idp.SignIn(browser(t), s.URL+"/access/saml/login")
+	s.requireRefused(t, saml.ErrIDs)
+}
+
 func TestOnlyPOSTFinishesALogin(t *testing.T) {
 	s := newSite(t, nil)
 	for _, method := range []string{http.MethodGet, http.MethodHead} {

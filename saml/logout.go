@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/beevik/etree"
 
@@ -11,6 +13,9 @@ import (
 	"github.com/lmssso/lmssso/internal/page"
 	"github.com/lmssso/lmssso/internal/pending"
 )
+
+// signingOut heads the page that posts a logout message.
+const signingOut = "Signing you out"
 
 const (
 	statusResponder = "urn:oasis:names:tc:SAML:2.0:status:Responder"
@@ -44,7 +49,10 @@ func (p *Provider) BeginLogout(_ context.Context, key lmssso.SessionKey, returnT
 	if !ok || p.signer == nil || p.cfg.SP.SLO == "" {
 		return nil, refuse(ErrNoLogout, lmssso.Error{Detail: "the provider has no single-logout endpoint, or this side none or no key"})
 	}
-	start := &Start{Pending: Pending{Handle: pending.NewHandle(), RequestID: newID(), ReturnTo: returnTo, Begun: p.cfg.Now()}}
+	start := &Start{
+		heading: signingOut,
+		Pending: Pending{Handle: pending.NewHandle(), RequestID: newID(), ReturnTo: returnTo, Begun: p.cfg.Now()},
+	}
 	request := newMessage("LogoutRequest", start.Pending.RequestID, endpoint.URL, p.cfg.SP.EntityID, start.Pending.Begun)
 	name := request.CreateElement("saml:NameID")
 	name.SetText(key.Subject.Value)
@@ -62,11 +70,11 @@ func (p *Provider) BeginLogout(_ context.Context, key lmssso.SessionKey, returnT
 }
 
 // carry puts a signed message into a redirect or a form.
-func (p *Provider) carry(s *Start, url string, binding Binding, parameter string, el *etree.Element, relay string) (err error) {
+func (p *Provider) carry(s *Start, to string, binding Binding, parameter string, el *etree.Element, relay string) (err error) {
 	if binding == Post {
-		s.Form, err = postForm(url, parameter, el, relay, p.signer)
+		s.Form, err = postForm(to, parameter, el, relay, p.signer)
 	} else {
-		s.Redirect, err = redirectURL(url, parameter, el, relay, p.signer)
+		s.Redirect, err = redirectURL(to, parameter, el, relay, p.signer)
 	}
 	if err != nil {
 		return &lmssso.Error{Reason: lmssso.ErrConfiguration, Detail: "the logout message cannot be made", Err: err}
@@ -145,36 +153,47 @@ func (p *Provider) AnswerLogout(ctx context.Context, in Input) (*Start, int, err
 	if err := p.verifier.spendLogout(ctx, m); err != nil {
 		return nil, 0, err
 	}
-	status, ended := p.end(ctx, subject, indexes)
+	status, ended := p.end(ctx, subject, indexes) // status codes, the outer one first
 	idp, err := p.cfg.IdP.IdP()
 	if err != nil {
 		return nil, ended, err
 	}
-	start := &Start{}
+	start := &Start{heading: signingOut}
 	return start, ended, p.logoutResponse(start, idp, m, status)
 }
 
-// end ends the sessions, and tells the status to answer with. One that was over already is no failure.
-func (p *Provider) end(ctx context.Context, subject lmssso.Subject, indexes []string) (status string, ended int) {
+// end ends the sessions, and tells the status to answer with, the outer code first. One that was over already is no
+// failure; when some could not be ended, the logout was partial (Core section 3.7.3.2).
+func (p *Provider) end(ctx context.Context, subject lmssso.Subject, indexes []string) (status []string, ended int) {
 	if p.cfg.Sessions == nil {
-		return statusResponder, 0
+		return []string{statusResponder}, 0
 	}
 	if len(indexes) == 0 {
 		indexes = []string{""}
 	}
-	status = statusSuccess
+	failed := 0
 	for _, index := range indexes {
 		n, err := p.cfg.Sessions.End(ctx, lmssso.SessionKey{Connection: p.cfg.Connection, Subject: subject, Index: index})
 		ended += n
 		if err != nil {
-			status = statusResponder
+			failed++
 		}
 	}
-	return status, ended
+	switch {
+	case failed == 0:
+		return []string{statusSuccess}, ended
+	case failed < len(indexes):
+		return []string{statusResponder, statusPartial}, ended
+	default:
+		return []string{statusResponder}, ended
+	}
 }
 
 // logoutResponse answers by the binding the request came by where the provider has it, else by the other.
-func (p *Provider) logoutResponse(s *Start, idp *IdP, m *logoutMessage, status string) error {
+//
+// Some providers carry logouts in a frame of their own page (LemonLDAP::NG, SimpleSAMLphp). The page that posts the answer
+// may be framed by the origin it posts to, and by nobody else.
+func (p *Provider) logoutResponse(s *Start, idp *IdP, m *logoutMessage, status []string) error {
 	endpoint, ok := endpointFor(idp.SLO, m.binding)
 	if !ok {
 		other := map[Binding]Binding{Redirect: Post, Post: Redirect}[m.binding]
@@ -182,14 +201,19 @@ func (p *Provider) logoutResponse(s *Start, idp *IdP, m *logoutMessage, status s
 			return refuse(ErrNoLogout, lmssso.Error{Detail: "the provider has no endpoint for the answer"})
 		}
 	}
-	url := endpoint.URL
+	to := endpoint.URL
 	if endpoint.ResponseURL != "" {
-		url = endpoint.ResponseURL
+		to = endpoint.ResponseURL
 	}
-	response := newMessage("LogoutResponse", newID(), url, p.cfg.SP.EntityID, p.cfg.Now())
+	response := newMessage("LogoutResponse", newID(), to, p.cfg.SP.EntityID, p.cfg.Now())
 	response.CreateAttr("InResponseTo", m.id)
-	response.CreateElement("samlp:Status").CreateElement("samlp:StatusCode").CreateAttr("Value", status)
-	return p.carry(s, url, endpoint.Binding, "SAMLResponse", response, m.relay)
+	code := response.CreateElement("samlp:Status")
+	for _, value := range status {
+		code = code.CreateElement("samlp:StatusCode")
+		code.CreateAttr("Value", value)
+	}
+	s.framedBy = originOf(to)
+	return p.carry(s, to, endpoint.Binding, "SAMLResponse", response, m.relay)
 }
 
 // FinishLogout verifies a provider's LogoutResponse to a logout that began here.
@@ -219,3 +243,15 @@ func (p *Provider) FinishLogout(ctx context.Context, in Input) LogoutEnd {
 	}
 	return end
 }
+
+// originOf returns the scheme, host and port of an address; "" where a header could not hold them.
+func originOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || strings.Trim(u.Host, hostCharacters) != "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// hostCharacters are all a host and port in a header may hold.
+const hostCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]"

@@ -1,9 +1,12 @@
 package saml_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -240,4 +243,46 @@ func TestOnlyAnUnknownKeyAsksForNewerMetadata(t *testing.T) {
 	require.Zero(t, source.times, "junk costs no fetch")
 	s.get(t, s.idp.LogoutRequest(session, samltest.Redirect, "wrong-key").Redirect)
 	require.Equal(t, 1, source.times)
+}
+
+// stubborn cannot end one of the sessions.
+type stubborn struct{ *site }
+
+func (s stubborn) End(ctx context.Context, k lmssso.SessionKey) (int, error) {
+	if k.Index == "stuck" {
+		return 0, errors.New("the store is down")
+	}
+	return s.site.End(ctx, k)
+}
+
+func TestAPartialLogoutSaysSo(t *testing.T) {
+	var sessions stubborn
+	s, _, _ := signedIn(t, func(c *saml.Config) { c.Sessions = &sessions })
+	sessions.site = s
+	session, _ := s.idp.Session(s.URL + "/access/saml/metadata")
+	session.Index = "stuck"
+	s.idp.SignIn(browser(t), s.idp.LogoutRequest(session, samltest.Redirect).Redirect)
+	require.Contains(t, s.idp.LogoutAnswers()[0], "Responder")
+	require.Len(t, s.sessions, 1)
+}
+
+// TestALogoutAnswerMayBeFramedByItsProviderAlone looks at the page that posts an answer, which some providers load in a frame.
+func TestALogoutAnswerMayBeFramedByItsProviderAlone(t *testing.T) {
+	s, _, _ := signedIn(t, func(c *saml.Config) {
+		idp := c.IdP.(*saml.StaticIdP)
+		idp.SLO = slices.DeleteFunc(slices.Clone(idp.SLO), func(e saml.Endpoint) bool { return e.Binding == saml.Redirect })
+	})
+	session, _ := s.idp.Session(s.URL + "/access/saml/metadata")
+	resp, err := http.Get(s.idp.LogoutRequest(session, samltest.Redirect).Redirect)
+	require.NoError(t, err)
+	page := body(t, resp)
+	require.Contains(t, page, "Signing you out")
+	require.Contains(t, resp.Header.Get("Content-Security-Policy"), "frame-ancestors "+s.idp.URL)
+	require.Empty(t, resp.Header.Get("X-Frame-Options"))
+
+	refused, err := http.Get(s.URL + "/access/saml/logout?SAMLRequest=x")
+	require.NoError(t, err)
+	body(t, refused)
+	require.Contains(t, refused.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'")
+	require.Equal(t, "DENY", refused.Header.Get("X-Frame-Options"))
 }

@@ -13,6 +13,9 @@ type Start struct {
 	Form *Form
 	// Pending is what must be remembered until the answer comes.
 	Pending Pending
+
+	heading  string // of the page that posts the form
+	framedBy string // the origin that may show that page in a frame
 }
 
 // Form is an HTML form that posts itself.

@@ -46,10 +46,13 @@ func (samlPlug) check(c Connection) Faults {
 			faults = append(faults, Fault{Path: fmt.Sprintf("spKeys[%d]", i), Text: err.Error()})
 		}
 	}
-	if _, err := c.SAML.idp(time.Now); err != nil {
-		faults = append(faults, idpFaults(err)...)
+	if len(faults) > 0 {
+		return faults
 	}
-	return faults
+	if _, err := c.SAML.idp(time.Now); err != nil {
+		return idpFaults(err)
+	}
+	return nil
 }
 
 // faults lists settings that contradict each other.

@@ -213,7 +213,7 @@ func TestSAMLFaultsByPath(t *testing.T) {
 		want      []string
 	}{
 		{"static", conn(static), nil},
-		{"nothing", conn(``), []string{"connections[0].idpMetadataURL", "connections[0].idpMetadataURL"}},
+		{"nothing", conn(``), []string{"connections[0].idpMetadataURL"}},
 		{"two sources", conn(static + `, "idpMetadataFile": "x"`), []string{"connections[0].idpMetadataURL"}},
 		{"static without certificate and id", conn(`, "idpSSOURL": "https://idp.example.org/sso"`), []string{"connections[0].idpCertificates", "connections[0].idpEntityID"}},
 		{"http", conn(strings.Replace(static, "https://idp", "http://idp", 1)), []string{"connections[0].idpSSOURL"}},

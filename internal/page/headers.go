@@ -10,6 +10,9 @@ func SetHeaders(h http.Header, p Policy) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
+	if p.FramedBy != "" {
+		h.Del("X-Frame-Options") // it cannot name an origin; frame-ancestors below does
+	}
 	h.Set("Content-Security-Policy", p.String())
 }
 
@@ -19,13 +22,15 @@ type Policy struct {
 	Style, Script string
 	// FormAction is where a form of the page may post.
 	FormAction string
+	// FramedBy is the one origin that may show the page in a frame; "" is none.
+	FramedBy string
 }
 
 // String returns the Content-Security-Policy header's value.
 func (p Policy) String() string {
-	csp := "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+	csp := "default-src 'none'; base-uri 'none'"
 	for _, d := range []struct{ name, source string }{
-		{"style-src", p.Style}, {"script-src", p.Script}, {"form-action", p.FormAction},
+		{"style-src", p.Style}, {"script-src", p.Script}, {"form-action", p.FormAction}, {"frame-ancestors", p.FramedBy},
 	} {
 		source := d.source
 		if source == "" {

@@ -15,6 +15,10 @@ type Post struct {
 	Action string
 	// Fields are sent in this order.
 	Fields []Field
+	// Heading says what is going on; "" is "Signing you in".
+	Heading string
+	// FramedBy is the one origin that may show the page in a frame; "" is none.
+	FramedBy string
 }
 
 // postScript is called through the prototype, because a field named "submit" would hide the form's own method.
@@ -22,7 +26,10 @@ const postScript = `HTMLFormElement.prototype.submit.call(document.forms[0])`
 
 // WritePost answers with the page.
 func WritePost(w http.ResponseWriter, p Post) {
-	SetHeaders(w.Header(), Policy{Style: source(style), Script: source(postScript), FormAction: postTargets(p.Action)})
+	SetHeaders(w.Header(), Policy{Style: source(style), Script: source(postScript), FormAction: postTargets(p.Action), FramedBy: p.FramedBy})
+	if p.Heading == "" {
+		p.Heading = "Signing you in"
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_ = postPage.Execute(w, struct {
 		Post
@@ -45,12 +52,12 @@ var postPage = template.Must(template.New("post").Parse(`<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Signing you in</title>
+<title>{{.Heading}}</title>
 <style>{{.Style}}</style>
 </head>
 <body>
 <main>
-<h1>Signing you in</h1>
+<h1>{{.Heading}}</h1>
 <p>If nothing happens, press the button.</p>
 <form method="post" action="{{.Action}}">
 {{range .Fields}}<input type="hidden" name="{{.Name}}" value="{{.Value}}">

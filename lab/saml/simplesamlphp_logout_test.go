@@ -91,7 +91,7 @@ func TestSimpleSAMLphpLogoutBegunThere(t *testing.T) {
 			}
 			// A page that posts our answer must not stand in a frame, so there the answer does not arrive: SimpleSAMLphp
 			// calls the logout incomplete, although the session here has ended. A redirect has no page and does arrive.
-			if arrives := strings.Contains(idp.log(), "Received SAML 2.0 LogoutResponse"); arrives == (c.frames && c.post) {
+			if arrives := strings.Contains(idp.log(), "Received SAML 2.0 LogoutResponse"); !arrives {
 				t.Fatalf("the answer arrived: %t\n%s", arrives, idp.log())
 			}
 			if got := b.open(s.url + "/"); !strings.Contains(got.body, "signed out") {
