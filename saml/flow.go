@@ -91,12 +91,9 @@ func (p *Provider) Authenticate(w http.ResponseWriter, r *http.Request) (*lmssso
 	return p.Finish(r.Context(), in, &pend)
 }
 
-// unsolicited finishes a login nobody asked for. Its RelayState, if any, is a target of the provider's choosing and goes
+// unsolicited finishes a login nobody asked for, which verification refuses unless the connection allows it. Its RelayState, if any, is a target of the provider's choosing and goes
 // through the safelist like every other.
 func (p *Provider) unsolicited(ctx context.Context, in Input, relay string) (*lmssso.Assertion, error) {
-	if !p.cfg.Allow.IdPInitiated {
-		return nil, &lmssso.Error{Reason: lmssso.ErrUnsolicited, Detail: "the response answers no request of this site", Expected: "the RelayState of a login that began here"}
-	}
 	a, err := p.Finish(ctx, in, nil)
 	if err != nil {
 		return nil, err

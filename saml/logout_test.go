@@ -158,6 +158,7 @@ func TestTheQueryIsVerifiedAsReceived(t *testing.T) {
 		"no signature":   func(v url.Values, q string) string { return q[:strings.Index(q, "&Signature=")] },
 		"no algorithm":   func(v url.Values, _ string) string { v.Del("SigAlg"); return v.Encode() },
 		"two messages":   func(_ url.Values, q string) string { return q + "&SAMLRequest=x" },
+		"another first":  func(_ url.Values, q string) string { return "SAMLRequest=x&" + q },
 		"escaped name":   func(_ url.Values, q string) string { return q + "&SAML%52equest=x" },
 		"other encoding": func(_ url.Values, q string) string { return q + "&SAMLEncoding=none" },
 	} {
