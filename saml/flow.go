@@ -11,6 +11,7 @@ import (
 	"github.com/lmssso/lmssso"
 	"github.com/lmssso/lmssso/internal/page"
 	"github.com/lmssso/lmssso/internal/pending"
+	"github.com/lmssso/lmssso/safelist"
 )
 
 // again marks a form that our own page posted once more, so that it is answered with a page at most once.
@@ -160,6 +161,9 @@ func (p *Provider) LoginHandler(tenantOf func(*http.Request) string, refuse func
 			return
 		}
 		opts := &BeginOptions{ReturnTo: r.URL.Query().Get("returnTo")}
+		if len(opts.ReturnTo) > safelist.MaxLength { // no such target is ever followed, so it is not kept either
+			opts.ReturnTo = ""
+		}
 		if tenantOf != nil {
 			opts.Tenant = tenantOf(r)
 		}

@@ -411,6 +411,25 @@ func TestAnEncryptedAssertionHasAnIDOfItsOwn(t *testing.T) {
 	s.requireRefused(t, saml.ErrIDs)
 }
 
+func TestATargetNobodyFollowsIsNotKept(t *testing.T) {
+	kept := &sizes{SingleUse: store.NewMemory(store.MemoryConfig{})}
+	s := newSite(t, func(c *saml.Config) { c.SingleUse = kept })
+	page := body(t, s.idp.SignIn(browser(t), s.URL+"/access/saml/login?returnTo=/"+strings.Repeat("a", 8000)))
+	require.Equal(t, "page /dashboard", page)
+	require.Less(t, kept.largest, 1000)
+}
+
+// sizes notes the largest record kept.
+type sizes struct {
+	lmssso.SingleUse
+	largest int
+}
+
+func (s *sizes) Add(ctx context.Context, key string, value []byte, until time.Time) (bool, error) {
+	s.largest = max(s.largest, len(value))
+	return s.SingleUse.Add(ctx, key, value, until)
+}
+
 func TestOnlyPOSTFinishesALogin(t *testing.T) {
 	s := newSite(t, nil)
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
