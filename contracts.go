@@ -25,6 +25,13 @@ type Targeter interface {
 	Targets(r *http.Request) Targets
 }
 
+// BodyLimiter is implemented by an [Authenticator] whose messages are smaller, or by configuration larger, than the 1 MB
+// [Login] allows a request's body.
+type BodyLimiter interface {
+	// MaxBody is the largest body in bytes.
+	MaxBody() int64
+}
+
 // Targets is where a request asks the browser to be sent.
 type Targets struct {
 	// ReturnTo is for success, ErrorURL for a refusal; "" when not given.

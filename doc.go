@@ -1,5 +1,5 @@
 // Package lmssso lets a web application act as the learning platform of a single sign-on: it accepts logins vouched for
-// elsewhere by a signed JWT, by SAML 2.0 or by OpenID Connect, and turns them into accounts with courses and licences.
+// elsewhere by a signed JWT or by SAML 2.0, and turns them into accounts with courses and licences.
 //
 // # The way of one login
 //

@@ -16,7 +16,7 @@ import (
 const (
 	// maxURL bounds path and query: a token of 16 kB, two redirect targets of 2 kB and their escapes.
 	maxURL = 32 << 10
-	// maxBody bounds a request's body before any protocol looks at it.
+	// maxBody bounds a request's body before any protocol looks at it, unless the protocol has a bound of its own.
 	maxBody = 1 << 20
 )
 
@@ -137,7 +137,7 @@ func (l *Login) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		TraceID: NewTraceID(), Action: l.cfg.Action, Connection: l.cfg.Connection,
 		Protocol: l.cfg.Protocol, Tenant: l.cfg.Tenant, Started: l.cfg.Env.Now(),
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	r.Body = http.MaxBytesReader(w, r.Body, l.maxBody())
 	started := doneWriter{header: http.Header{}}
 	target, err := l.attempt(w, started, r, t)
 	if errors.Is(err, ErrAnswered) {
@@ -151,6 +151,13 @@ func (l *Login) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	started.copyTo(w.Header())
 	redirect(w, target)
+}
+
+func (l *Login) maxBody() int64 {
+	if b, ok := l.cfg.Authenticator.(BodyLimiter); ok {
+		return b.MaxBody()
+	}
+	return maxBody
 }
 
 // attempt runs the steps in their order. Whatever panics is a refusal: a parser's bug must not become a login, nor take

@@ -1,7 +1,7 @@
 package lmssso
 
-// The reasons every protocol and step share. A package
-// that has a finer reason of its own makes it with [NewReason] under one of these codes.
+// The reasons every protocol and step share. A package that has a finer reason of its own makes it with [NewReason] under
+// one of these codes.
 var (
 	// ErrMalformed refuses a message that is not what its protocol says.
 	ErrMalformed = NewReason("malformed", 400, "The sign-in message could not be read.", "Compare what the identity provider sends with the connection's protocol and dialect.")

@@ -112,8 +112,8 @@ type Allow struct {
 	// UnspecifiedNameID takes a NameID of unspecified format, or without one, as an external id. Safe where the provider's
 	// administrator promised that it is stable.
 	UnspecifiedNameID bool
-	// IdPInitiated accepts responses nobody asked for, without InResponseTo. Safe against nothing but login CSRF's harm:
-	// somebody can sign a victim in as himself. It changes nothing for responses to a request.
+	// IdPInitiated accepts responses nobody asked for, without InResponseTo. Safe where login CSRF does no harm: somebody
+	// can then sign a victim in as himself. It changes nothing for responses to a request.
 	IdPInitiated bool
 	// ExpiredCertificates accepts signing certificates outside their dates. Most federations never renew them in time; the
 	// key is pinned either way.
@@ -122,7 +122,7 @@ type Allow struct {
 
 // Check tightens rules and bounds sizes.
 type Check struct {
-	// RequireSignedResponse wants the response element signed as well.
+	// RequireSignedResponse wants the response element itself signed, whether or not the assertion is.
 	RequireSignedResponse bool
 	// MaxAuthnAge refuses older authentications; zero asks nothing unless ForceAuthn is on.
 	MaxAuthnAge time.Duration
@@ -130,7 +130,7 @@ type Check struct {
 	Leeway time.Duration
 	// Elements bounds the elements of a response; zero is 2,000, at most 20,000.
 	Elements int
-	// FormValue bounds the encoded response in bytes; zero is 256 kB, at most 2 MB.
+	// FormValue bounds the encoded response in bytes; zero is 256 kB, at most 2 MB. [lmssso.Login] reads no body beyond 1 MB.
 	FormValue int
 }
 

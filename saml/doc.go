@@ -8,7 +8,12 @@
 //
 // Verification reads the response once, with a strict parser of our own; checks its shape; lets goxmldsig verify the
 // signature over the chosen element with the connection's certificates and no others; and reads everything it returns from
-// the element that check gave back. Every rule is one function with one reason, in checks.go.
+// the element that check gave back. Every rule is one function with one reason: in shape.go about where elements stand, in
+// signature.go about how signatures are built, in checks.go about what the message says.
+//
+// [ParseIdPMetadata] reads the provider's metadata and [MetadataSource] keeps it current; [Provider.MetadataHandler] serves
+// ours. [Provider.StartLogout] and [Provider.LogoutHandler] are both ends of single logout. [Presets] tell what is known
+// about providers.
 //
 // The zero value of everything is the strictest. What relaxes a rule is in [Allow].
 package saml

@@ -92,8 +92,8 @@ func (p *Provider) Authenticate(w http.ResponseWriter, r *http.Request) (*lmssso
 	return p.Finish(r.Context(), in, &pend)
 }
 
-// unsolicited finishes a login nobody asked for, which verification refuses unless the connection allows it. Its RelayState, if any, is a target of the provider's choosing and goes
-// through the safelist like every other.
+// unsolicited finishes a login nobody asked for, which verification refuses unless the connection allows it. Its
+// RelayState, if any, is a target of the provider's choosing and goes through the safelist like every other.
 func (p *Provider) unsolicited(ctx context.Context, in Input, relay string) (*lmssso.Assertion, error) {
 	a, err := p.Finish(ctx, in, nil)
 	if err != nil {
@@ -103,7 +103,11 @@ func (p *Provider) unsolicited(ctx context.Context, in Input, relay string) (*lm
 	return a, nil
 }
 
-// readForm reads the fields of a POST. The body is bounded by the handler in front.
+// MaxBody is the largest body of a POST: an encoded message whose every byte may be percent-encoded, and a RelayState. It
+// implements [lmssso.BodyLimiter].
+func (p *Provider) MaxBody() int64 { return int64(3*p.verifier.cfg.Check.FormValue) + 64<<10 }
+
+// readForm reads the fields of a POST. The body is bounded before.
 func readForm(r *http.Request) error {
 	err := r.ParseForm()
 	var tooLarge *http.MaxBytesError

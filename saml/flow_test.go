@@ -430,6 +430,25 @@ func (s *sizes) Add(ctx context.Context, key string, value []byte, until time.Ti
 	return s.SingleUse.Add(ctx, key, value, until)
 }
 
+func TestAResponsesBodyIsBounded(t *testing.T) {
+	s := newSite(t, nil)
+	status, _ := s.post(t, browser(t), url.Values{"SAMLResponse": {strings.Repeat("A", 2<<20)}})
+	require.Equal(t, http.StatusRequestEntityTooLarge, status)
+	s.requireRefused(t, lmssso.ErrTooLarge)
+}
+
+// TestFiveThousandValues raises both limits, and the handler in front follows.
+func TestFiveThousandValues(t *testing.T) {
+	s := newSite(t, func(c *saml.Config) { c.Check.Elements, c.Check.FormValue = 12_000, 2<<20 })
+	values := make([]string, 5000)
+	for i := range values {
+		values[i] = fmt.Sprintf("CN=group-%04d,OU=Departments and teams,OU=Groups,DC=example,DC=com of a directory that has many of them", i)
+	}
+	s.idp.SetUser(samltest.User{NameID: "u-1", Attributes: []samltest.Attribute{{Name: "groups", Values: values}}})
+	require.Equal(t, "page /dashboard", body(t, s.idp.SignIn(browser(t), s.URL+"/access/saml/login")))
+	require.Len(t, s.attempts[0].Assertion.Raw["groups"], 5000)
+}
+
 func TestOnlyPOSTFinishesALogin(t *testing.T) {
 	s := newSite(t, nil)
 	for _, method := range []string{http.MethodGet, http.MethodHead} {

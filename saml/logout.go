@@ -112,6 +112,7 @@ func (p *Provider) LogoutHandler(finish func(w http.ResponseWriter, r *http.Requ
 		case http.MethodGet:
 			in.Form = r.URL.Query()
 		case http.MethodPost:
+			r.Body = http.MaxBytesReader(w, r.Body, p.MaxBody())
 			if err := readForm(r); err != nil {
 				finish(w, r, LogoutEnd{Err: err})
 				return

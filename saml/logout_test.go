@@ -287,3 +287,12 @@ func TestALogoutAnswerMayBeFramedByItsProviderAlone(t *testing.T) {
 	require.Contains(t, refused.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'")
 	require.Equal(t, "DENY", refused.Header.Get("X-Frame-Options"))
 }
+
+func TestALogoutsBodyIsBounded(t *testing.T) {
+	s, _, _ := signedIn(t, nil)
+	resp, err := http.PostForm(s.URL+"/access/saml/logout", url.Values{"SAMLRequest": {strings.Repeat("A", 2<<20)}})
+	require.NoError(t, err)
+	require.Equal(t, http.StatusRequestEntityTooLarge, resp.StatusCode)
+	body(t, resp)
+	require.ErrorIs(t, s.logouts[0].Err, lmssso.ErrTooLarge)
+}

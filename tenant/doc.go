@@ -4,8 +4,14 @@
 // The flow: an application decodes its configuration strictly with [Decode], makes a [Registry] from it with [New], which
 // lists every fault by its path, and calls [Registry.Mount] on its router.
 //
-//	GET, POST /access/jwt            the main site's JWT connection
-//	GET, POST /access/jwt/{slug}     the JWT connection of the tenant with that slug
+//	GET, POST /access/jwt               the main site's JWT connection; the dialect says the path
+//	GET       /access/saml/login        begins a login by the main site's SAML connection
+//	POST      /access/saml/consumer     takes the provider's answer
+//	GET       /access/saml/metadata     describes this side to the provider
+//	GET, POST /access/saml/logout       takes the provider's logout messages
+//
+// Each has a second form that ends in /{slug}, for the connection of the tenant with that slug. For a tenant without a
+// set-up of its own, /access/saml/login/{slug} begins a login by the main site's SAML connection, bound to that tenant.
 //
 // A connection is the boundary of trust. It has its own keys, mapping, policy and replay keys, and a login through it is
 // worth nothing at another's endpoint. The path chooses the connection, never anything in an unverified message. A tenant

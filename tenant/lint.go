@@ -77,6 +77,7 @@ func lintConnection(warn func(path, format string, args ...any), path string, co
 		{conn.SAML.Allow.SHA1, "allowSHA1", "accepts signatures that can be forged by collision"},
 		{conn.SAML.Allow.CBCInUnsignedResponse, "allowCBCInUnsignedResponse", "decrypts what nobody vouched for"},
 		{conn.SAML.Allow.UnspecifiedNameID, "allowUnspecifiedNameID", "takes a name of no promised kind for the external id"},
+		{conn.SAML.Allow.ExpiredCertificates, "allowExpiredCertificates", "accepts certificates their owner meant to be over"},
 		{conn.SAML.Allow.IdPInitiated, "allowIdPInitiated", "accepts logins nobody asked for"},
 		{conn.SAML.IdP.AllowHTTP, "allowHTTP", "reads the provider's certificates over an open line"},
 		{conn.SAML.IdP.AllowPrivateAddresses, "allowPrivateAddresses", "fetches metadata from inside the network"},

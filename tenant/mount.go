@@ -9,7 +9,8 @@ import (
 )
 
 // Mount registers every connection's routes on a router with the patterns of [http.ServeMux], each with its method. A
-// request for a tenant without a connection of its own answers 404, and is logged. HEAD answers 405 and consumes nothing.
+// request for a tenant without a connection of its own answers 404, and is logged; only SAML's login route answers for it,
+// by the main site's connection. HEAD answers 405 and consumes nothing.
 //
 // The endpoints take cross-site POSTs, as a form at the identity provider sends them: a middleware that checks the origin
 // or a CSRF token of POSTs must leave these paths out.
@@ -46,7 +47,7 @@ func (reg *Registry) answer(w http.ResponseWriter, r *http.Request, at *route, s
 		at.inherited(slug).ServeHTTP(w, r)
 		return
 	}
-	reg.lost.ServeHTTP(w, r)
+	at.lost.ServeHTTP(w, r)
 }
 
 // inherits reports whether a tenant exists and has no set-up of its own.
@@ -56,9 +57,9 @@ func (reg *Registry) inherits(slug string) bool {
 }
 
 // lost answers, and logs, requests for a connection that does not exist.
-func (b builder) lost() (http.Handler, error) {
+func (b builder) lost(protocol lmssso.Protocol, action string) (http.Handler, error) {
 	return lmssso.NewLogin(lmssso.LoginConfig{
-		Connection: "none", Protocol: lmssso.JWT, Authenticator: nobody{}, Provisioner: b.app.Provisioner,
+		Connection: "none", Protocol: protocol, Action: action, Authenticator: nobody{}, Provisioner: b.app.Provisioner,
 		Recorder: b.app.Recorder, Done: b.app.Done, Env: b.app.Env,
 	})
 }

@@ -41,7 +41,6 @@ type Registry struct {
 	routes  map[string]*route   // by path, without a slug
 	logouts map[string]logouter // by connection
 	owners  map[string]bool     // slugs with a connection of their own
-	lost    http.Handler
 	infos   []Info
 	closers []func() error
 }
@@ -53,6 +52,8 @@ type route struct {
 	owners map[string]http.Handler
 	// inherited answers for tenants without a connection of their own; nil answers nobody.
 	inherited func(tenant string) http.Handler
+	// lost answers, and logs, requests for a connection that does not exist.
+	lost http.Handler
 }
 
 // Info describes a connection without its secrets, for an administrator's page.
@@ -61,7 +62,7 @@ type Info struct {
 	ID, Tenant string
 	Protocol   lmssso.Protocol
 	Realm      string
-	// Dialect is a JWT connection's dialect; Keys is how many keys are alive.
+	// Dialect is a JWT connection's dialect; Keys is how many of its shared secrets are alive. SAML has neither.
 	Dialect string
 	Keys    int
 	// Endpoints are the full addresses to enter at the identity provider.
@@ -98,8 +99,7 @@ func New(cfg Config, app App) (*Registry, error) {
 			return nil, fmt.Errorf("connections[%d]: %w", i, err)
 		}
 	}
-	reg.lost, err = b.lost()
-	return reg, err
+	return reg, nil
 }
 
 func checkApp(app App) Faults {
@@ -180,7 +180,9 @@ func (reg *Registry) add(b builder, c Connection) error {
 				return err
 			}
 		}
-		reg.mountAt(e, c.Tenant)
+		if err := reg.mountAt(b, e, c); err != nil {
+			return err
+		}
 		info.Endpoints = append(info.Endpoints, b.cfg.BaseURL+withSlug(e.path, c.Tenant))
 	}
 	reg.owners[c.Tenant] = true
@@ -201,16 +203,21 @@ func (reg *Registry) login(b builder, c Connection, e endpoint, policy lmssso.Po
 }
 
 // mountAt takes an endpoint's handler into the routes.
-func (reg *Registry) mountAt(e endpoint, owner string) {
+func (reg *Registry) mountAt(b builder, e endpoint, c Connection) error {
 	r := reg.routes[e.path]
 	if r == nil {
-		r = &route{methods: e.methods, owners: map[string]http.Handler{}}
+		lost, err := b.lost(c.Protocol, e.action)
+		if err != nil {
+			return err
+		}
+		r = &route{methods: e.methods, owners: map[string]http.Handler{}, lost: lost}
 		reg.routes[e.path] = r
 	}
-	r.owners[owner] = e.handler
-	if owner == "" {
+	r.owners[c.Tenant] = e.handler
+	if c.Tenant == "" {
 		r.inherited = e.inherited
 	}
+	return nil
 }
 
 func withSlug(path, slug string) string {

@@ -70,6 +70,9 @@ func (s SAML) faults() Faults {
 	if b := s.Request.Binding; b != "" && b != string(saml.Redirect) && b != string(saml.Post) {
 		faults = append(faults, Fault{Path: "requestBinding", Text: `must be "redirect" or "post"`})
 	}
+	if s.MaxAuthnAge < 0 {
+		faults = append(faults, Fault{Path: "maxAuthnAge", Text: "must be a length of time"})
+	}
 	if len(s.SPKeys) > 2 {
 		faults = append(faults, Fault{Path: "spKeys", Text: "must be at most two"})
 	}
@@ -166,15 +169,15 @@ func (p samlPlug) build(c Connection, b builder) (built, error) {
 	}
 	begin := func(tenant string) http.Handler {
 		return provider.LoginHandler(func(*http.Request) string { return tenant }, func(w http.ResponseWriter, r *http.Request, err error) {
-			b.app.Env.Refuse(w, r, err)
+			b.record(r, c, "login", b.app.Env.Refuse(w, r, err), err)
 		})
 	}
 	get, post := []string{http.MethodGet}, []string{http.MethodPost}
 	return built{logout: provider, close: closing(cfg.IdP), endpoints: []endpoint{
-		{path: samlLoginPath, methods: get, handler: begin(""), inherited: begin},
+		{path: samlLoginPath, methods: get, action: "login", handler: begin(""), inherited: begin},
 		{path: samlConsumerPath, methods: post, login: provider, action: "assertionConsumer"},
-		{path: samlMetadataPath, methods: get, handler: provider.MetadataHandler()},
-		{path: samlLogoutPath, methods: append(get, post...), handler: provider.LogoutHandler(b.loggedOut(c))},
+		{path: samlMetadataPath, methods: get, action: "metadata", handler: provider.MetadataHandler()},
+		{path: samlLogoutPath, methods: append(get, post...), action: "logout", handler: provider.LogoutHandler(b.loggedOut(c))},
 	}}, nil
 }
 
@@ -214,9 +217,10 @@ func (samlPlug) config(c Connection, b builder) (saml.Config, error) {
 		Allow: saml.Allow{
 			UnencryptedAssertions: s.Allow.UnencryptedAssertions, SHA1: s.Allow.SHA1, CBCInUnsignedResponse: s.Allow.CBCInUnsignedResponse,
 			UnspecifiedNameID: s.Allow.UnspecifiedNameID, IdPInitiated: s.Allow.IdPInitiated,
+			ExpiredCertificates: s.Allow.ExpiredCertificates,
 		},
 		Check: saml.Check{
-			RequireSignedResponse: s.RequireSignedResponse, Leeway: time.Duration(c.Leeway),
+			RequireSignedResponse: s.RequireSignedResponse, Leeway: time.Duration(c.Leeway), MaxAuthnAge: time.Duration(s.MaxAuthnAge),
 			Elements: s.Limits.Elements, FormValue: s.Limits.FormValue,
 		},
 		SingleUse: b.app.SingleUse, Sessions: b.app.Sessions, Now: b.app.Env.Now,
@@ -273,7 +277,7 @@ func (b builder) loggedOut(c Connection) func(http.ResponseWriter, *http.Request
 			w.Header().Set("Location", b.safeReturn(c.Tenant, end.ReturnTo))
 			w.WriteHeader(http.StatusSeeOther)
 		}
-		b.recordLogout(r, c, trace, end.Err)
+		b.record(r, c, "logout", trace, end.Err)
 	}
 }
 
@@ -286,7 +290,8 @@ func (b builder) safeReturn(tenant, asked string) string {
 	return "/"
 }
 
-func (b builder) recordLogout(r *http.Request, c Connection, trace string, refused error) {
+// record leaves an entry for what is no login by itself: a logout, or a login that could not begin.
+func (b builder) record(r *http.Request, c Connection, action, trace string, refused error) {
 	if b.app.Recorder == nil {
 		return
 	}
@@ -295,7 +300,7 @@ func (b builder) recordLogout(r *http.Request, c Connection, trace string, refus
 		now = b.app.Env.Now
 	}
 	err := b.app.Recorder.Record(r.Context(), &lmssso.Attempt{
-		TraceID: trace, Action: "logout", Connection: c.ID, Protocol: c.Protocol, Tenant: c.Tenant, Started: now(), Err: refused,
+		TraceID: trace, Action: action, Connection: c.ID, Protocol: c.Protocol, Tenant: c.Tenant, Started: now(), Err: refused,
 	})
 	if err != nil && b.app.Env.Logger != nil {
 		b.app.Env.Logger.Error("sso log not written", "connection", c.ID, "code", lmssso.CodeOf(err))

@@ -136,6 +136,10 @@ func TestATenantWithoutASetUpInheritsTheMainSitesLogin(t *testing.T) {
 	}
 	for _, slug := range []string{"globex", "nobody"} {
 		require.Equal(t, http.StatusNotFound, w.send(http.MethodGet, "/access/saml/login/"+slug).Code, "%s has another set-up, or does not exist", slug)
+		last := w.attempts[len(w.attempts)-1]
+		require.ErrorIs(t, last.Err, lmssso.ErrNotFound)
+		require.Equal(t, lmssso.SAML, last.Protocol, "logged as what it was meant for")
+		require.Equal(t, "login", last.Action)
 	}
 }
 
@@ -192,6 +196,27 @@ func TestLogoutsReachTheApplication(t *testing.T) {
 	require.False(t, answered, "a JWT connection has no logout of its own")
 }
 
+func TestALoginThatCannotBeginIsFoundInTheLog(t *testing.T) {
+	w := &world{once: newStore(t)}
+	cfg := decode(t, `{"baseURL": "https://learn.example.com", "connections": [{"id": "c", "protocol": "saml", "allowHTTP": true,
+		"allowPrivateAddresses": true, "idpMetadataURL": "http://127.0.0.1:1/metadata"}]}`)
+	app := w.app()
+	app.SAMLKeys = func(string) ([]saml.Key, error) {
+		k, err := samlKey()
+		return []saml.Key{k}, err
+	}
+	reg, err := tenant.New(cfg, app)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, reg.Close()) })
+	rec := httptest.NewRecorder()
+	reg.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/access/saml/login", nil))
+	require.Equal(t, http.StatusBadGateway, rec.Code)
+	require.Len(t, w.attempts, 1)
+	require.ErrorIs(t, w.attempts[0].Err, lmssso.ErrDiscovery)
+	require.Equal(t, "login", w.attempts[0].Action)
+	require.Contains(t, rec.Body.String(), w.attempts[0].TraceID)
+}
+
 func TestABrokenLoginIsAnsweredLikeARefusedOne(t *testing.T) {
 	w := newSAMLWorld(t)
 	w.once = nil
@@ -219,6 +244,7 @@ func TestSAMLFaultsByPath(t *testing.T) {
 		{"http", conn(strings.Replace(static, "https://idp", "http://idp", 1)), []string{"connections[0].idpSSOURL"}},
 		{"junk certificate", conn(`, "idpEntityID": "e", "idpSSOURL": "https://idp.example.org/sso", "idpCertificates": ["planted-secret"]`), []string{"connections[0].idpCertificates"}},
 		{"junk metadata", conn(`, "idpMetadataXML": "<planted-secret/>"`), []string{"connections[0].idpMetadataURL"}},
+		{"authentication age", conn(static + `, "maxAuthnAge": "-1s"`), []string{"connections[0].maxAuthnAge"}},
 		{"binding", conn(static + `, "requestBinding": "soap"`), []string{"connections[0].requestBinding"}},
 		{"preset", conn(static + `, "preset": "moodle"`), []string{"connections[0].preset"}},
 		{"junk key", conn(static + `, "spKeys": [{"key": "` + junk + `", "certificate": "` + junk + `"}]`), []string{"connections[0].spKeys[0]"}},

@@ -8,8 +8,10 @@ type SAML struct {
 	Request SAMLRequest `json:",inline"`
 	// Allow relaxes rules.
 	Allow SAMLAllow `json:",inline"`
-	// RequireSignedResponse wants the response signed as well as, or instead of, the assertion.
+	// RequireSignedResponse wants the response itself signed, whether or not the assertion is.
 	RequireSignedResponse bool `json:"requireSignedResponse"`
+	// MaxAuthnAge refuses authentications longer ago; zero asks nothing unless forceAuthn is on.
+	MaxAuthnAge Duration `json:"maxAuthnAge"`
 	// SPKeys are this side's keys as PEM files, newest first, at most two.
 	SPKeys []KeyFiles `json:"spKeys"`
 	// Limits raises how much a response may hold.
@@ -57,6 +59,7 @@ type SAMLAllow struct {
 	CBCInUnsignedResponse bool `json:"allowCBCInUnsignedResponse"` // AES-CBC that no outer signature covers
 	UnspecifiedNameID     bool `json:"allowUnspecifiedNameID"`     // a NameID of no promised kind as external id
 	IdPInitiated          bool `json:"allowIdPInitiated"`          // logins nobody asked for
+	ExpiredCertificates   bool `json:"allowExpiredCertificates"`   // signing certificates outside their dates
 }
 
 // KeyFiles names a key of this side and its certificate.

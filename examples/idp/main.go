@@ -7,6 +7,9 @@
 // http://127.0.0.1:8090/logout?return_to={{returnTo}}. Whoever wants to sign in there is sent here, shows a password
 // once, and is sent back with a signed token; with a session here, nothing is asked at all.
 //
+// With the academy: write its configuration by go run ./examples/academy -print-config, put the key into the keys of
+// main-ti and the two URLs into settings, as externalLoginURL and accountLogoutURL, and start it with -config.
+//
 //	visitor ──► learning site ──► /sign_in ──► password ──► jwtsso.Issuer ──► learning site, signed in, at the page asked for
 //
 // Without -users there are three invented people, whose passwords stand on the sign-in page. The users of a file have
