@@ -303,6 +303,16 @@ func checkNameID(name string) error {
 	return nil
 }
 
+// checkKept bounds attributes that are remembered as long as a session: a provider's own names, of which none is long.
+func checkKept(e *etree.Element, names ...string) error {
+	for _, name := range names {
+		if n := len(attr(e, name)); n > maxNameID {
+			return refuse(ErrStructure, lmssso.Error{Detail: name + " of " + e.Tag + " is too long", Expected: "at most 1024 bytes", Received: strconv.Itoa(n) + " bytes"})
+		}
+	}
+	return nil
+}
+
 // checkAuthnInstant judges when the user last proved who they are. It is judged only where the request asked for a fresh
 // authentication or the connection sets an age: identity providers keep sessions for days.
 func (w window) checkAuthnInstant(at time.Time, request *Pending, maxAuthnAge time.Duration) error {
@@ -316,7 +326,7 @@ func (w window) checkAuthnInstant(at time.Time, request *Pending, maxAuthnAge ti
 	if forced && at.Before(request.Begun.Add(-w.leeway)) {
 		return refuse(ErrAuthnAge, lmssso.Error{Detail: "ForceAuthn was asked for and not honoured", Received: "authenticated " + request.Begun.Sub(at).String() + " before the request"})
 	}
-	if age := w.now.Sub(at); maxAuthnAge > 0 && age > maxAuthnAge+w.leeway {
+	if age := w.now.Sub(at); maxAuthnAge > 0 && age-w.leeway > maxAuthnAge {
 		return refuse(ErrAuthnAge, lmssso.Error{Detail: "the authentication is too old", Expected: "at most " + maxAuthnAge.String() + " ago", Received: age.String() + " ago"})
 	}
 	return nil

@@ -3,6 +3,7 @@ package saml
 import (
 	"crypto"
 	"crypto/x509"
+	"log/slog"
 	"time"
 
 	"github.com/lmssso/lmssso"
@@ -60,6 +61,16 @@ type Key struct {
 	// Certificate is the key's certificate, as put into metadata. Its dates are not judged by identity providers.
 	Certificate *x509.Certificate
 }
+
+// redacted is how a key shows in logs.
+const redacted = "[redacted]"
+
+// LogValue hides the key from slog.
+func (Key) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText hides the key from encoders such as encoding/json, which would write the private numbers of an RSA key.
+// [Key.MarshalPEM] is the way to keep one.
+func (Key) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // About describes the service in metadata; empty texts leave the elements out.
 type About struct {

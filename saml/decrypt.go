@@ -219,13 +219,16 @@ func cipherValue(data *etree.Element) ([]byte, error) {
 }
 
 // decrypt returns the plaintext under one of this side's keys. It does the same work for a key that unwraps and one that
-// does not: a random one is used in its place, so that the failure shows where every other failure does.
+// does not: a random one is used in its place, so that the failure shows where every other failure does. What a random one
+// makes is never taken: AES-CBC finds its padding good one time in sixteen, and the garbage would stand for the plaintext
+// of the right key.
 func (c ciphertext) decrypt(own []crypto.Decrypter) ([]byte, error) {
 	var found []byte
 	for _, k := range c.keys {
 		for _, d := range own {
-			plain, err := c.open(k.unwrap(d, c.spec.keySize))
-			if err == nil && found == nil {
+			key, unwrapped := k.unwrap(d, c.spec.keySize)
+			plain, err := c.open(key)
+			if err == nil && unwrapped && found == nil {
 				found = plain
 			}
 		}
@@ -236,16 +239,16 @@ func (c ciphertext) decrypt(own []crypto.Decrypter) ([]byte, error) {
 	return found, nil
 }
 
-// unwrap returns the content key, or a random one.
-func (k encryptedKey) unwrap(own crypto.Decrypter, size int) []byte {
+// unwrap returns the content key, or a random one and false.
+func (k encryptedKey) unwrap(own crypto.Decrypter, size int) (key []byte, ok bool) {
 	random := make([]byte, size)
 	_, _ = rand.Read(random) // never fails: crypto/rand ends the process instead
 	options := k.oaep
 	key, err := own.Decrypt(rand.Reader, k.value, &options)
 	if err != nil || len(key) != size {
-		return random
+		return random, false
 	}
-	return key
+	return key, true
 }
 
 // open decrypts the content.

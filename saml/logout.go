@@ -219,15 +219,11 @@ func (p *Provider) logoutResponse(s *Start, idp *IdP, m *logoutMessage, status [
 
 // FinishLogout verifies a provider's LogoutResponse to a logout that began here.
 func (p *Provider) FinishLogout(ctx context.Context, in Input) LogoutEnd {
-	relay, err := oneField(in.Form, "RelayState")
-	if err != nil {
-		return LogoutEnd{Err: err}
-	}
 	m, err := p.verifier.readLogout(in, "SAMLResponse", p.cfg.Now())
 	if err != nil {
 		return LogoutEnd{Err: err}
 	}
-	record, err := p.keeper.Pop(ctx, relay)
+	record, err := p.keeper.Pop(ctx, m.relay)
 	if err != nil {
 		return LogoutEnd{Err: stateLost(err)}
 	}

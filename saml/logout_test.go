@@ -290,9 +290,16 @@ func TestALogoutAnswerMayBeFramedByItsProviderAlone(t *testing.T) {
 
 func TestALogoutsBodyIsBounded(t *testing.T) {
 	s, _, _ := signedIn(t, nil)
-	resp, err := http.PostForm(s.URL+"/access/saml/logout", url.Values{"SAMLRequest": {strings.Repeat("A", 2<<20)}})
+	resp, err := http.PostForm(s.URL+"/access/saml/logout", url.Values{"anything": {strings.Repeat("A", 2<<20)}})
 	require.NoError(t, err)
 	require.Equal(t, http.StatusRequestEntityTooLarge, resp.StatusCode)
 	body(t, resp)
 	require.ErrorIs(t, s.logouts[0].Err, lmssso.ErrTooLarge)
+}
+
+// Without an address of its own a site would take a message that names no destination, such as one meant for another site.
+func TestASiteWithoutALogoutAddressTakesNoLogout(t *testing.T) {
+	s := newSite(t, func(c *saml.Config) { c.SP.SLO = "" })
+	_, _, err := s.provider.AnswerLogout(t.Context(), saml.Input{Method: http.MethodPost, Form: url.Values{"SAMLRequest": {"PA=="}}})
+	require.ErrorIs(t, err, saml.ErrNoLogout)
 }

@@ -42,6 +42,9 @@ func (v *verifier) readLogout(in Input, parameter string, now time.Time) (m *log
 			m, err = nil, refuse(ErrXML, lmssso.Error{Detail: "reading the logout message panicked"})
 		}
 	}()
+	if v.cfg.SP.SLO == "" { // a message without a Destination would fit it
+		return nil, refuse(ErrNoLogout, lmssso.Error{Detail: "this side has no single-logout address"})
+	}
 	idp, err := v.cfg.IdP.IdP()
 	if err != nil {
 		return nil, err
@@ -278,13 +281,16 @@ func (v *verifier) judgeLogout(m *logoutMessage, name string, idp *IdP, now time
 	return nil
 }
 
+// maxIndexes bounds the sessions one request names, and with them the searches among a site's sessions it causes.
+const maxIndexes = 100
+
 func logoutParts(root *etree.Element, name string) (family, error) {
 	shared := []part{{nsAssertion, "Issuer", 1, 1}, {nsSignature, "Signature", 0, 1}, {nsProtocol, "Extensions", 0, 1}}
 	if name == "LogoutResponse" {
 		return parts(root, ErrStructure, append(shared, part{nsProtocol, "Status", 1, 1})...)
 	}
 	return parts(root, ErrStructure, append(shared, part{nsAssertion, "NameID", 0, 1}, part{nsAssertion, "EncryptedID", 0, 1},
-		part{nsAssertion, "BaseID", 0, 1}, part{nsProtocol, "SessionIndex", 0, many})...)
+		part{nsAssertion, "BaseID", 0, 1}, part{nsProtocol, "SessionIndex", 0, maxIndexes})...)
 }
 
 // spendLogout remembers a request as used, for as long as it could pass again.

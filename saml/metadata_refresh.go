@@ -193,7 +193,7 @@ func (s *MetadataSource) pause(l lifetime, now time.Time) time.Duration {
 		d = min(d, l.fresh)
 	}
 	if !l.until.IsZero() {
-		d = min(d, l.until.Sub(now)*3/4)
+		d = min(d, l.until.Sub(now)/4*3)
 	}
 	d = max(d, min(soonestRefresh, s.cfg.RefreshEvery))
 	return d*3/4 + time.Duration(rand.Int64N(int64(d/4)+1))

@@ -92,6 +92,9 @@ func (v *verifier) judgeSubject(s *etree.Element, w window, request *Pending, l 
 	if err := checkNameID(value); err != nil {
 		return err
 	}
+	if err := checkKept(name, "Format", "NameQualifier", "SPNameQualifier"); err != nil {
+		return err
+	}
 	l.subject = lmssso.Subject{
 		Value: value, Format: attr(name, "Format"),
 		NameQualifier: attr(name, "NameQualifier"), SPNameQualifier: attr(name, "SPNameQualifier"),
@@ -117,6 +120,9 @@ func (v *verifier) judgeAuthn(all []*etree.Element, w window, request *Pending, 
 		return refuse(ErrAuthnStatement, lmssso.Error{Detail: "the AuthnStatement has no AuthnInstant"})
 	}
 	if err := w.checkAuthnInstant(l.instant, request, v.cfg.Check.MaxAuthnAge); err != nil {
+		return err
+	}
+	if err := checkKept(s, "SessionIndex"); err != nil {
 		return err
 	}
 	l.session.Index = attr(s, "SessionIndex")

@@ -126,6 +126,7 @@ func TestPrivateAddressesMayBeAllowedButNotLinkLocalOnes(t *testing.T) {
 	for address, want := range map[string]error{
 		"10.1.2.3": fetch.ErrNetwork, "127.0.0.1": fetch.ErrNetwork, "fd00::1": fetch.ErrNetwork, "8.8.8.8": fetch.ErrNetwork,
 		"169.254.169.254": fetch.ErrAddress, "100.100.100.200": fetch.ErrAddress, "168.63.129.16": fetch.ErrAddress, "fe80::1": fetch.ErrAddress,
+		"fd00:ec2::254": fetch.ErrAddress, "fd20:ce::254": fetch.ErrAddress,
 	} {
 		c := newClient(t, fetch.Config{
 			AllowPrivate: true,

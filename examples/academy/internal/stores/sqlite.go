@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 
 	"github.com/lmssso/lmssso"
 )
@@ -31,6 +32,9 @@ func (s *Stores) database(file string) (*sql.DB, error) {
 func openSQLite(file string) (*sql.DB, error) {
 	options := url.Values{"_pragma": {"busy_timeout(5000)", "synchronous(NORMAL)"}, "_txlock": {"immediate"}}
 	if file != InMemory {
+		if err := create(file); err != nil {
+			return nil, fmt.Errorf("the SQLite file cannot be opened: %w", err)
+		}
 		options.Add("_pragma", "journal_mode(WAL)")
 	}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+"?"+options.Encode())
@@ -67,4 +71,14 @@ func DemoKeys(ctx context.Context, file string, ids []string, generate func() lm
 		keys[id] = lmssso.Secret(secret)
 	}
 	return keys, nil
+}
+
+// create makes the file for this user alone, unless it is there: it holds people's data and this site's private keys, and
+// the driver would let every user of the machine read it. Its journals take its mode.
+func create(file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
