@@ -303,3 +303,12 @@ func TestASiteWithoutALogoutAddressTakesNoLogout(t *testing.T) {
 	_, _, err := s.provider.AnswerLogout(t.Context(), saml.Input{Method: http.MethodPost, Form: url.Values{"SAMLRequest": {"PA=="}}})
 	require.ErrorIs(t, err, saml.ErrNoLogout)
 }
+
+// TestAMessageThatInflatesBeyondTheLimit is signed by the provider itself: nobody else's is inflated at all.
+func TestAMessageThatInflatesBeyondTheLimit(t *testing.T) {
+	s, _, _ := signedIn(t, func(c *saml.Config) { c.Check.FormValue = 1000 << 10 })
+	session, _ := s.idp.Session(s.URL + "/access/saml/metadata")
+	session.NameID = strings.Repeat("a", 4<<20)
+	s.get(t, s.idp.LogoutRequest(session, samltest.Redirect).Redirect)
+	require.ErrorIs(t, s.logouts[0].Err, lmssso.ErrTooLarge)
+}
