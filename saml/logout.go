@@ -138,7 +138,8 @@ func (p *Provider) LogoutHandler(finish func(w http.ResponseWriter, r *http.Requ
 }
 
 // AnswerLogout verifies a provider's LogoutRequest, ends the sessions it names and returns the answer to send. An error
-// says that the request was refused: nothing was ended and nothing is to be answered.
+// with nothing ended says that the request was refused; nothing is to be answered. Where the provider has no endpoint for the
+// answer, the sessions it named are ended all the same, and the error comes with their number.
 func (p *Provider) AnswerLogout(ctx context.Context, in Input) (*Start, int, error) {
 	m, err := p.verifier.readLogout(in, "SAMLRequest", p.cfg.Now())
 	if err != nil {
