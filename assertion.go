@@ -80,7 +80,7 @@ type Subject struct {
 	Value string
 	// Format is the NameID Format URI (SAML Core §8.3); empty outside SAML.
 	Format string
-	// NameQualifier is the SAML NameQualifier.
+	// NameQualifier is the SAML NameQualifier; in OpenID Connect the issuer, where a connection has several.
 	NameQualifier string
 	// SPNameQualifier is the SAML SPNameQualifier.
 	SPNameQualifier string

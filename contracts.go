@@ -97,9 +97,11 @@ type Attempt struct {
 type SessionKey struct {
 	// Connection is the id of the connection the sessions were opened through.
 	Connection string
-	// Subject is the user's name as the provider sent it.
+	// Subject is the user's name as the provider sent it. The zero Subject is whoever the session of the Index belongs to: an
+	// OpenID Connect logout token may name a session alone.
 	Subject Subject
-	// Index is one session's index; "" means all of the subject's.
+	// Index is one session's index (SAML SessionIndex, OpenID Connect sid); "" means all of the subject's. Subject and Index
+	// are never both empty; an implementation ends nothing for such a key.
 	Index string
 }
 

@@ -78,9 +78,12 @@ var allowed = map[string][]string{
 	"store/storetest":         {""},
 	"saml":                    {"", "attrs", "safelist", "internal/...", "github.com/beevik/etree", "github.com/russellhaering/..."},
 	"saml/samltest":           {"internal/demoidp/saml"},
+	"oidc":                    {"", "attrs", "safelist", "internal/...", "github.com/go-jose/go-jose/v4/...", "github.com/zitadel/oidc/v3/..."},
+	"oidc/oidctest":           {"internal/demoidp/oidc"},
 	"internal/strictxml":      {"github.com/beevik/etree"},
 	"internal/demoidp/saml":   {"github.com/beevik/etree", "github.com/russellhaering/..."},
-	"tenant":                  {"", "attrs", "safelist", "jwtsso", "saml", "provision", "ssolog", "store", "internal/..."},
+	"internal/demoidp/oidc":   {"github.com/go-jose/go-jose/v4/..."},
+	"tenant":                  {"", "attrs", "safelist", "jwtsso", "saml", "oidc", "provision", "ssolog", "store", "internal/..."},
 }
 
 func ruleFor(rel string) ([]string, bool) {
