@@ -19,7 +19,7 @@ const (
 const (
 	maxCode      = 8 << 10
 	maxIssuer    = 2 << 10
-	maxErrorCode = 1 << 10
+	maxFailure = 1 << 10
 )
 
 // answerParameters are the parameters of an answer, and our own two marks. Each may stand once (RFC 6749 section 3.1).
@@ -68,7 +68,7 @@ func readAnswer(in Input) (answer, error) {
 		name, value string
 		longest     int
 	}{
-		{"state", a.state, maxName}, {partCode, a.code, maxCode}, {"iss", a.iss, maxIssuer}, {"error", a.failure, maxErrorCode},
+		{"state", a.state, maxName}, {partCode, a.code, maxCode}, {"iss", a.iss, maxIssuer}, {"error", a.failure, maxFailure},
 	} {
 		if f.value != "" && !cleanText(f.value, f.longest) {
 			return answer{}, refuse(ErrParameters, lmssso.Error{Detail: "the parameter " + f.name + " is too long or no clean text"})

@@ -57,19 +57,11 @@ func (p *Provider) verify(ctx context.Context, f *facts, ans answer, pend *Pendi
 	if ans.iss != "" && ans.iss != idt.issuer {
 		return nil, refuse(ErrResponseIssuer, lmssso.Error{Detail: "the answer's iss is not the ID token's", Expected: quoted(idt.issuer), Received: quoted(ans.iss)})
 	}
-	info, err := p.userinfo(ctx, f, accessToken, idt)
+	more, err := p.userinfo(ctx, f, accessToken, idt)
 	if err != nil {
 		return nil, err
 	}
-	a, err := p.verifier.assertion(idt, info, pend)
-	if err != nil {
-		return nil, err
-	}
-	a.ReturnTo, a.Access.Target.Path = pend.ReturnTo, pend.Tenant
-	if a.Access.Target.Path == "" {
-		a.Access.Target.Path = p.cfg.Tenant
-	}
-	return a, nil
+	return p.verifier.assertion(idt, more, pend)
 }
 
 // idToken verifies what came through the browser, then redeems the code, if there is one, and verifies what came for it. The
@@ -92,26 +84,26 @@ func (p *Provider) idToken(ctx context.Context, f *facts, ans answer, pend *Pend
 		return verified{}, "", err
 	}
 	if ans.idToken != "" {
-		err = sameUser(front, idt)
+		err = p.verifier.sameUser(front, idt)
 	}
 	return idt, got.accessToken, err
 }
 
-// userinfo asks the userinfo endpoint when the connection wants it; nil is no answer.
-func (p *Provider) userinfo(ctx context.Context, f *facts, accessToken string, idt verified) (*claimSet, error) {
+// userinfo asks the userinfo endpoint when the connection wants it; the zero info is no answer.
+func (p *Provider) userinfo(ctx context.Context, f *facts, accessToken string, idt verified) (info, error) {
 	switch mode := p.cfg.Request.Userinfo.Mode; {
 	case mode == UserinfoNever:
-		return nil, nil
+		return info{}, nil
 	case mode == UserinfoAlways && f.endpoints.Userinfo == "":
-		return nil, refuse(ErrDiscoveryEndpoint, lmssso.Error{Detail: "the provider has no userinfo endpoint", Expected: "userinfo_endpoint"})
+		return info{}, refuse(ErrDiscoveryEndpoint, lmssso.Error{Detail: "the provider has no userinfo endpoint", Expected: "userinfo_endpoint"})
 	case mode == UserinfoAlways && accessToken == "":
-		return nil, refuse(ErrTokenResponse, lmssso.Error{Detail: "no access token came to ask the userinfo endpoint with"})
+		return info{}, refuse(ErrTokenResponse, lmssso.Error{Detail: "no access token came to ask the userinfo endpoint with"})
 	case f.endpoints.Userinfo == "" || accessToken == "":
-		return nil, nil
+		return info{}, nil
 	}
 	body, signed, err := p.redeemer.userinfo(ctx, f, accessToken)
 	if err != nil {
-		return nil, err
+		return info{}, err
 	}
 	return p.verifier.userinfo(ctx, body, signed, idt)
 }

@@ -174,11 +174,11 @@ func (p *Provider) endSessions(r *http.Request) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	key, err := p.verifier.logoutToken(r.Context(), raw[0], f)
+	out, err := p.verifier.logoutToken(r.Context(), raw[0], f)
 	if err != nil {
 		return 0, err
 	}
-	ended, err := p.cfg.Sessions.End(r.Context(), key)
+	ended, err := p.cfg.Sessions.End(r.Context(), out.key)
 	if err != nil {
 		return ended, &lmssso.Error{Reason: lmssso.ErrUnavailable, Detail: "the sessions could not be ended", Err: err}
 	}

@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"errors"
+	"io"
 	"maps"
 	"net/url"
 	"slices"
@@ -28,8 +29,9 @@ type Provider struct {
 	cfg      Config
 	keeper   *pending.Keeper
 	verifier *verifier
-	source   *source
+	source   factSource
 	redeemer redeemer
+	closers  []io.Closer
 }
 
 var (
@@ -46,7 +48,10 @@ func New(cfg Config) (*Provider, error) {
 		return nil, err
 	}
 	p := &Provider{cfg: cfg, keeper: pending.New(cfg.SingleUse, cfg.RP.BaseURL, cfg.Connection, cfg.Now)}
-	return p, p.connect()
+	if err := p.connect(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // withDefaults fills in what was left out, and copies what the caller could still change.
@@ -197,15 +202,30 @@ func holdsAnswer(address string) bool {
 	return err != nil || slices.ContainsFunc(answerParameters(), own.Has)
 }
 
-// connect makes what talks to the provider.
-func (p *Provider) connect() error {
-	var err error
-	if p.source, err = newSource(p.cfg); err != nil {
+// connect makes what talks to the provider. Where only the client secret verifies, no keys are fetched.
+func (p *Provider) connect() (err error) {
+	if p.verifier, err = newVerifier(p.cfg); err != nil {
 		return err
 	}
-	p.verifier, err = newVerifier(p.cfg)
-	return err
+	source, err := newSource(p.cfg)
+	if err != nil {
+		return err
+	}
+	p.source = source
+	p.closers = append(p.closers, source)
+	if p.cfg.needs().jwks {
+		keys := newKeys(p.cfg, p.source)
+		p.verifier.keys, p.closers = keys, append(p.closers, keys)
+	}
+	p.redeemer = newRedeemer(p.cfg)
+	return nil
 }
 
-// Close ends what works in the background. Logins must have ended before.
-func (p *Provider) Close() error { return p.source.Close() }
+// Close ends what works in the background. Logins that come later fail.
+func (p *Provider) Close() error {
+	var errs []error
+	for _, c := range slices.Backward(p.closers) { // the keys are fetched from where the source says
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}
