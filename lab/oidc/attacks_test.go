@@ -248,7 +248,9 @@ func TestConnectionsThatDoNotFitTheProvider(t *testing.T) {
 		return combination{response: oidc.Code, alg: alg, auth: auth}
 	}
 	signed := combination{response: oidc.Code, alg: "RS256", auth: oidc.PrivateKeyJWT, key: keys[1]}
-	implicit := func(alg string) combination { return combination{response: oidc.IDToken, mode: oidc.FormPost, alg: alg} }
+	implicit := func(alg string) combination {
+		return combination{response: oidc.IDToken, mode: oidc.FormPost, alg: alg}
+	}
 	rows := []struct {
 		id     string
 		way    combination

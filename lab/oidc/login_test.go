@@ -167,4 +167,3 @@ func (s *site) mustKnowAnna(t *testing.T) {
 		t.Fatalf("the account is %+v", a)
 	}
 }
-

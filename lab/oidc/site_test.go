@@ -104,7 +104,9 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // secret is a client's secret at its provider, long enough for HS256.
-func secret(id string) string { return "the-secret-of-client-" + strings.ReplaceAll(id, "_", "-") + "-is-long" }
+func secret(id string) string {
+	return "the-secret-of-client-" + strings.ReplaceAll(id, "_", "-") + "-is-long"
+}
 
 // config is a connection of this site at a provider, before a test changes it.
 func (s *site) config(id string, side oidc.OP) oidc.Config {
