@@ -33,7 +33,7 @@ type cookie struct {
 	host string
 }
 
-// answer is a provider's message on its way through the browser to the redirect URI.
+// answer is a provider's message on its way through the browser to the redirect URI, or to where a logout comes back.
 type answer struct {
 	method string
 	url    *url.URL   // the redirect URI, with the fragment or query of a GET
@@ -118,7 +118,7 @@ func (b *browser) deliver(a *answer) *page {
 func (b *browser) visit(method string, u *url.URL, fields url.Values, from string) *page {
 	b.t.Helper()
 	for range 25 {
-		if from != "" && from != u.Hostname() && strings.HasPrefix(u.Path, "/callback/") {
+		if from != "" && from != u.Hostname() && (strings.HasPrefix(u.Path, "/callback/") || strings.HasPrefix(u.Path, "/signed-out/")) {
 			b.answered = &answer{method: method, url: u, fields: fields, from: from}
 			if b.before != nil {
 				b.before(b.answered)

@@ -272,6 +272,7 @@ func TestDexRotatesItsKeys(t *testing.T) {
 func TestDexSignsOut(t *testing.T) {
 	s, _ := startDexSite(t)
 	b := newBrowser(t)
+	s.mustBeIn(t, newBrowser(t).signInAtDex(s, "code"), "/welcome")
 	ids := []string{"hybrid", "implicit", "code"}
 	for _, id := range ids {
 		s.mustBeIn(t, b.signInAtDex(s, id), "/welcome")
@@ -280,11 +281,15 @@ func TestDexSignsOut(t *testing.T) {
 	if back.url.String() != s.url+"/goodbye" || !strings.Contains(back.body, "signed out") {
 		t.Fatalf("the logout ended at %s:\n%s", back.url, back.body)
 	}
-	for deadline := time.Now().Add(10 * time.Second); s.open("hybrid")+s.open("implicit") > 0; {
-		if time.Now().After(deadline) {
+	for late := time.After(10 * time.Second); s.open("hybrid")+s.open("implicit") > 0; { // Dex tells them after it answered the browser
+		select {
+		case <-s.ended:
+		case <-late:
 			t.Fatalf("Dex did not end the other sessions: %+v", s.takeEnds())
 		}
-		time.Sleep(10 * time.Millisecond) // Dex tells them after it answered the browser
+	}
+	if n := s.open("code"); n != 1 {
+		t.Errorf("%d sessions are left, not the other browser's alone", n)
 	}
 	for _, e := range s.takeEnds() {
 		if e.Err != nil {

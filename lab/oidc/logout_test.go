@@ -41,25 +41,47 @@ func TestLogoutBeginsHereAndComesBack(t *testing.T) {
 // TestALogoutComesBackOnceAndToItsBrowser changes the way back.
 func TestALogoutComesBackOnceAndToItsBrowser(t *testing.T) {
 	s, _ := startOrdinary(t)
-	out := func() (*browser, string) {
-		b := newBrowser(t)
-		s.mustBeIn(t, b.signIn(s, "code"), "/welcome")
-		b.press(b.open(s.url+"/logout/code"), map[string]string{"logout": "yes"})
-		s.takeEnds()
-		return b, s.url + "/signed-out/code"
-	}
-	refused := func(b *browser, address string) {
+	refused := func(t *testing.T, p *page) {
 		t.Helper()
-		p := b.open(address)
 		ends := s.takeEnds()
-		if len(ends) != 1 || ends[0].Err == nil || p.status < 400 {
+		if len(ends) != 1 || ends[0].Err == nil || ends[0].ReturnTo != "" || p.status < 400 {
 			t.Fatalf("a logout came back from nowhere: %d, %+v", p.status, ends)
 		}
 	}
-	b, back := out()
-	refused(b, back+"?state=made-up")
-	refused(b, back+"?state="+strings.Repeat("A", 52))
-	refused(newBrowser(t), back+"?state="+strings.Repeat("A", 52))
+	out := func(t *testing.T, hold bool) *browser {
+		t.Helper()
+		b := newBrowser(t)
+		s.mustBeIn(t, b.signIn(s, "code"), "/welcome")
+		ask := b.open(s.url + "/logout/code")
+		b.hold = hold
+		b.press(ask, map[string]string{"logout": "yes"})
+		s.takeEnds()
+		return b
+	}
+	t.Run("twice", func(t *testing.T) {
+		b := out(t, false)
+		refused(t, b.deliver(b.answered))
+	})
+	t.Run("in another browser", func(t *testing.T) {
+		refused(t, newBrowser(t).deliver(out(t, true).answered))
+		refused(t, out(t, true).deliver(out(t, true).answered))
+	})
+	t.Run("at another connection", func(t *testing.T) {
+		b := out(t, true)
+		b.answered.url.Path = "/signed-out/hybrid"
+		refused(t, b.deliver(b.answered))
+	})
+	t.Run("with a state of nobody", func(t *testing.T) {
+		b := out(t, true)
+		b.answered.change(func(v url.Values) { v.Set("state", v.Get("state")[1:]+"A") })
+		refused(t, b.deliver(b.answered))
+	})
+	t.Run("as the answer of a login", func(t *testing.T) {
+		b := out(t, true)
+		b.answered.url.Path = "/callback/code"
+		b.answered.change(func(v url.Values) { v.Set("code", "x") })
+		s.mustRefuse(t, b.deliver(b.answered), lmssso.ErrStateLost)
+	})
 }
 
 // TestOIDCProviderEndsSessionsByBackChannel signs in by all connections in one browser. The provider's logout at one of them

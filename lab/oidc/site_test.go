@@ -37,9 +37,11 @@ type site struct {
 	sessions map[string]session
 	attempts []*lmssso.Attempt // since the last was looked at
 	ends     []end
-	begins   []error // logins that could not begin
-	tokens   map[string]string
-	paths    []string // every path asked for
+	begins   []error           // logins that could not begin
+	tokens   map[string]string // the last logout token of each connection
+	ended    chan struct{}     // told of every logout token
+	paths    []string          // every path asked for, as method and path
+	referers []string          // where browsers said that they came from
 }
 
 // session is one of the site's sessions, with what a logout needs to know of it.
@@ -67,7 +69,7 @@ var attributes = attrs.Mapping{
 // newSite starts a site without connections. With a certificate it speaks https.
 func newSite(t *testing.T, secure bool) *site {
 	t.Helper()
-	s := &site{mux: http.NewServeMux(), sessions: map[string]session{}, tokens: map[string]string{}}
+	s := &site{mux: http.NewServeMux(), sessions: map[string]session{}, tokens: map[string]string{}, ended: make(chan struct{}, 16)}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +100,7 @@ func newSite(t *testing.T, secure bool) *site {
 
 func (s *site) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	s.paths = append(s.paths, r.Method+" "+r.URL.Path)
+	s.paths, s.referers = append(s.paths, r.Method+" "+r.URL.Path), append(s.referers, r.Referer())
 	s.mu.Unlock()
 	s.mux.ServeHTTP(w, r)
 }
@@ -165,6 +167,10 @@ func (s *site) overhear(id string, next http.Handler) http.Handler {
 		s.mu.Unlock()
 		r.Body = io.NopCloser(strings.NewReader(string(text)))
 		next.ServeHTTP(w, r)
+		select {
+		case s.ended <- struct{}{}:
+		default: // nobody waits
+		}
 	})
 }
 
@@ -241,7 +247,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 	if open, value := s.current(r); value != "" {
 		state = "signed in as " + open.account
 	}
-	fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Site</title><h1>%s</h1><p>at %s</p></html>`, state, r.URL.Path)
+	fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Site</title><h1 id="site">%s</h1><p>at %s</p></html>`, state, r.URL.Path)
 }
 
 // logout ends the browser's session here and then the provider's.
