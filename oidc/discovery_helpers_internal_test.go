@@ -167,14 +167,14 @@ func newTestKeys(t *testing.T, cfg Config) *publishedKeys {
 // settle waits for what goes on in the background.
 func settle[T any](k *kept[T]) { k.flight.Join(context.Background()) }
 
-// testKeys are made once: RSA keys cost time.
-type testKeys struct {
+// publishingKeys are made once: RSA keys cost time.
+type publishingKeys struct {
 	rsa, rsa2, weak *rsa.PrivateKey
 	p256, p384      *ecdsa.PrivateKey
 	ed              ed25519.PrivateKey
 }
 
-var makeTestKeys = sync.OnceValue(func() testKeys {
+var makeTestKeys = sync.OnceValue(func() publishingKeys {
 	newRSA := func(bits int) *rsa.PrivateKey {
 		k, err := rsa.GenerateKey(rand.Reader, bits)
 		if err != nil {
@@ -193,7 +193,7 @@ var makeTestKeys = sync.OnceValue(func() testKeys {
 	if err != nil {
 		panic(err)
 	}
-	return testKeys{rsa: newRSA(2048), rsa2: newRSA(2048), weak: newRSA(1024), p256: newEC(elliptic.P256()), p384: newEC(elliptic.P384()), ed: ed}
+	return publishingKeys{rsa: newRSA(2048), rsa2: newRSA(2048), weak: newRSA(1024), p256: newEC(elliptic.P256()), p384: newEC(elliptic.P384()), ed: ed}
 })
 
 // jwk writes a key as JSON, with some members changed; nil takes one out.

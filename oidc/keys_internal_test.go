@@ -78,7 +78,7 @@ func TestKeysThatAreLeftOut(t *testing.T) {
 		"an encrypting one":     jwk(&k.rsa2.PublicKey, "bad", map[string]any{"alg": "RSA-OAEP"}),
 		"algorithm no text":     jwk(&k.rsa2.PublicKey, "bad", map[string]any{"alg": 5}),
 		"kid no text":           jwk(&k.rsa2.PublicKey, "bad", map[string]any{"kid": 5}),
-		"kid too long":          jwk(&k.rsa2.PublicKey, strings.Repeat("b", maxKeyID+1), nil),
+		"kid too long":          jwk(&k.rsa2.PublicKey, strings.Repeat("b", maxKeyName+1), nil),
 		"1024 bits":             jwk(&k.weak.PublicKey, "bad", nil),
 		"8192 bits":             jwk(&k.rsa2.PublicKey, "bad", map[string]any{"n": strings.Repeat("_", 1365)}),
 		"an even modulus":       jwk(&k.rsa2.PublicKey, "bad", map[string]any{"n": "_" + even[1:]}),
