@@ -26,6 +26,7 @@ golden:  ## rewrite the golden files after a decision
 	go test ./internal/house ./attrs ./ssolog ./internal/demoidp/saml -update
 
 lab:     ## tests that need a browser and other programs; also takes the security rules out one by one
+	cd lab/oidc/oidcprovider && npm ci --ignore-scripts --no-audit --no-fund
 	cd lab && GOWORK=off go test -count=1 -timeout 60m ./...
 
 all:     ## the whole gate

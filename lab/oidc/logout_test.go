@@ -38,8 +38,8 @@ func TestLogoutBeginsHereAndComesBack(t *testing.T) {
 	}
 }
 
-// TestALogoutComesBackOnceAndToItsBrowser changes the way back.
-func TestALogoutComesBackOnceAndToItsBrowser(t *testing.T) {
+// TestALogoutComesBackOnceAndToItsConnection changes the way back.
+func TestALogoutComesBackOnceAndToItsConnection(t *testing.T) {
 	s, _ := startOrdinary(t)
 	refused := func(t *testing.T, p *page) {
 		t.Helper()
@@ -61,10 +61,6 @@ func TestALogoutComesBackOnceAndToItsBrowser(t *testing.T) {
 	t.Run("twice", func(t *testing.T) {
 		b := out(t, false)
 		refused(t, b.deliver(b.answered))
-	})
-	t.Run("in another browser", func(t *testing.T) {
-		refused(t, newBrowser(t).deliver(out(t, true).answered))
-		refused(t, out(t, true).deliver(out(t, true).answered))
 	})
 	t.Run("at another connection", func(t *testing.T) {
 		b := out(t, true)

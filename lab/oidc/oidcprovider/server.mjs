@@ -116,7 +116,7 @@ server.on('request', (req, res) => {
   }
   interact(op, config.user, req, res).catch((err) => {
     console.error(err);
-    res.writeHead(400).end(err.message);
+    res.writeHead(400, { 'content-type': 'text/html; charset=utf-8' }).end('<!doctype html><title>Over</title><h1>This sign-in is over</h1>');
   });
 });
 console.log(`ready ${issuer}`);
