@@ -82,20 +82,21 @@ func (s OIDC) faults() Faults {
 	return faults
 }
 
-// faults lists what is missing of the provider's side, or stands there twice.
+// faults lists what stands twice of the provider's side, and that there is none.
 func (s OIDCProvider) faults() Faults {
 	var faults Faults
-	byHand := []struct{ path, value string }{
+	given := s.Issuer != ""
+	for _, e := range []struct{ path, value string }{
 		{"authorizationEndpoint", s.AuthorizationEndpoint}, {"tokenEndpoint", s.TokenEndpoint}, {"userinfoEndpoint", s.UserinfoEndpoint},
 		{"endSessionEndpoint", s.EndSessionEndpoint}, {"jwksURI", s.JWKSURI},
-	}
-	if s.WellKnown == "" && s.Issuer == "" {
-		return Faults{{Path: "wellKnown", Text: "must be set, or else issuer, authorizationEndpoint, tokenEndpoint and jwksURI"}}
-	}
-	for _, e := range byHand {
+	} {
+		given = given || e.value != ""
 		if s.WellKnown != "" && e.value != "" {
-			faults = append(faults, Fault{Path: e.path, Text: "cannot be set beside wellKnown, which says it"})
+			faults = append(faults, Fault{Path: e.path, Text: "cannot be set beside wellKnown, whose document says it"})
 		}
+	}
+	if s.WellKnown == "" && !given {
+		faults = append(faults, Fault{Path: "wellKnown", Text: "must be set, or else issuer, authorizationEndpoint, tokenEndpoint and jwksURI"})
 	}
 	return faults
 }
@@ -143,15 +144,19 @@ var oidcFields = []struct{ field, path string }{
 // rules, never a secret.
 func oidcFaults(err error) Faults {
 	var faults Faults
-	for _, e := range settingErrors(err) {
+	all := settingErrors(err)
+	for _, e := range all {
 		field, text, _ := strings.Cut(strings.TrimPrefix(e.Detail, "oidc.Config."), " ")
+		if field == "OP.Endpoints" {
+			continue // said of each address
+		}
 		path, known := oidcPath(strings.TrimSuffix(field, ":"))
 		if !known {
 			text = "cannot be used: " + e.Detail
 		}
 		faults = append(faults, Fault{Path: path, Text: sentence(text, e)})
 	}
-	if len(faults) == 0 {
+	if len(all) == 0 {
 		return Faults{{Text: "cannot be used"}}
 	}
 	return faults
