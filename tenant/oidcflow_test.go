@@ -185,3 +185,22 @@ type both struct{ one, two lmssso.Recorder }
 func (b both) Record(ctx context.Context, a *lmssso.Attempt) error {
 	return errors.Join(b.one.Record(ctx, a), b.two.Record(ctx, a))
 }
+
+func TestPrivateAddressesAreAskedOnlyWhereThatIsAllowed(t *testing.T) {
+	op := oidctest.NewProvider(t, oidctest.Options{})
+	for allow, asked := range map[string]int{``: 0, `, "allowPrivateAddresses": true`: 1} {
+		w := newOIDCWorld(t, oidcDoc(`, "wellKnown": "`+op.WellKnown+`", "allowHTTP": true, "clientID": "c", "clientSecret": "`+oidcSecret+`"`+allow))
+		got := w.do(http.MethodGet, "/access/openId/login", nil)
+		require.Equal(t, asked == 1, got.Code == http.StatusSeeOther)
+		require.Equal(t, asked, op.Count(op.WellKnown))
+	}
+}
+
+func TestUserinfoIsAskedAsTheSettingsSay(t *testing.T) {
+	for settings, asked := range map[string]int{``: 1, `, "useUserinfo": true`: 1, `, "useUserinfo": false`: 0} {
+		w := newOPWorld(t, settings)
+		w.main.SignIn(w.main.Client(), w.server.URL+"/access/openId/login")
+		require.Len(t, w.logins, 1)
+		require.Equal(t, asked, w.main.Count(w.main.UserinfoURL), settings)
+	}
+}
