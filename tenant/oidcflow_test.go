@@ -88,10 +88,14 @@ func TestCodesAreRedeemedAtDiscoveredProviders(t *testing.T) {
 
 // TestNothingSecretOfALoginReachesTheLog looks for the ID token, the nonce and the client's secret in a log that keeps values.
 func TestNothingSecretOfALoginReachesTheLog(t *testing.T) {
-	for _, settings := range []string{``, `, "responseType": "code id_token"`, `, "responseType": "id_token", "responseMode": "form_post"`} {
+	const hybrid = `, "responseType": "code id_token"`
+	for _, settings := range []string{``, hybrid, `, "responseType": "id_token", "responseMode": "form_post"`} {
 		w := newOPWorld(t, settings)
 		w.main.SignIn(w.main.Client(), w.server.URL+"/access/openId/login")
 		for _, fault := range oidctest.Faults() {
+			if settings != hybrid { // which can go wrong in every way
+				continue
+			}
 			w.main.SetFaults(fault)
 			w.main.SignIn(w.main.Client(), w.server.URL+"/access/openId/login")
 		}
@@ -187,8 +191,8 @@ func (b both) Record(ctx context.Context, a *lmssso.Attempt) error {
 }
 
 func TestPrivateAddressesAreAskedOnlyWhereThatIsAllowed(t *testing.T) {
-	op := oidctest.NewProvider(t, oidctest.Options{})
 	for allow, asked := range map[string]int{``: 0, `, "allowPrivateAddresses": true`: 1} {
+		op := oidctest.NewProvider(t, oidctest.Options{})
 		w := newOIDCWorld(t, oidcDoc(`, "wellKnown": "`+op.WellKnown+`", "allowHTTP": true, "clientID": "c", "clientSecret": "`+oidcSecret+`"`+allow))
 		got := w.do(http.MethodGet, "/access/openId/login", nil)
 		require.Equal(t, asked == 1, got.Code == http.StatusSeeOther)
