@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,9 @@ type answer struct {
 	fields url.Values // of a POST
 	from   string     // the provider's host
 }
+
+// answering are the paths of sites that providers answer at.
+var answering = regexp.MustCompile(`^/(access/openId/)?(callback|signed-out|logout)(/|$)`)
 
 // page is where the browser stands.
 type page struct {
@@ -118,7 +122,7 @@ func (b *browser) deliver(a *answer) *page {
 func (b *browser) visit(method string, u *url.URL, fields url.Values, from string) *page {
 	b.t.Helper()
 	for range 25 {
-		if from != "" && from != u.Hostname() && (strings.HasPrefix(u.Path, "/callback/") || strings.HasPrefix(u.Path, "/signed-out/")) {
+		if from != "" && from != u.Hostname() && answering.MatchString(u.Path) {
 			b.answered = &answer{method: method, url: u, fields: fields, from: from}
 			if b.before != nil {
 				b.before(b.answered)

@@ -26,6 +26,15 @@ func (s *site) attempt(t *testing.T) *lmssso.Attempt {
 	return all[0]
 }
 
+// takeAttempts returns what was recorded since the last call.
+func (s *site) takeAttempts() []*lmssso.Attempt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := s.attempts
+	s.attempts = nil
+	return all
+}
+
 // takeEnds returns how logouts ended since the last call.
 func (s *site) takeEnds() []end {
 	s.mu.Lock()

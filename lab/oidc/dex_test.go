@@ -105,12 +105,15 @@ func (s *site) dexClient(id string) storage.Client {
 	}
 }
 
+// atDex is what anna types at Dex.
+var atDex = map[string]string{"login": "anna@example.com", "password": anna.Password, "remember_me": "on"}
+
 // signInAtDex goes through a login, typing the password where Dex asks for it.
 func (b *browser) signInAtDex(s *site, id string) *page {
 	b.t.Helper()
 	p := b.open(s.url + "/login/" + id + "?returnTo=/welcome")
 	if p != nil && p.status == http.StatusOK && len(p.forms) == 1 && p.forms[0].asks {
-		p = b.submit(p, map[string]string{"login": "anna@example.com", "password": anna.Password, "remember_me": "on"})
+		p = b.submit(p, atDex)
 	}
 	return p
 }

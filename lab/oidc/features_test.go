@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dexidp/dex/storage"
+	jose "github.com/go-jose/go-jose/v4"
+
 	"github.com/lmssso/lmssso/oidc"
 )
 
@@ -93,4 +96,42 @@ func TestOIDCProviderRotatesItsKeys(t *testing.T) {
 	s.shift(2 * time.Minute) // keys are fetched again at most once a minute
 	p.rotate("same")
 	everybody()
+}
+
+// TestCredentialsOfEveryCharacter signs in with an id and a secret that mean something in forms, URLs and headers. Both
+// providers decode Basic credentials as RFC 6749 section 2.3.1 says.
+func TestCredentialsOfEveryCharacter(t *testing.T) {
+	const oddID, oddSecret = `an:odd id+/%&=?#"~`, `a+b/c%2Bd:e f&g=h?i;j~k"l\m<n>o'p|q`
+	s, other := newSite(t, false), newSite(t, false) // one person cannot be of two providers at one site
+	ids := []oidc.AuthMethod{oidc.ClientSecretBasic, oidc.ClientSecretPost}
+	var atOP []client
+	var inDex []storage.Client
+	for _, method := range ids {
+		id := string(method)
+		atOP = append(atOP, s.client("op-"+id, client{
+			"client_id": id + oddID, "client_secret": oddSecret, "token_endpoint_auth_method": id, "id_token_signed_response_alg": "HS256",
+		}))
+		c := other.dexClient("dex-" + id)
+		c.ID, c.Secret = id+oddID, oddSecret
+		inDex = append(inDex, c)
+	}
+	p, d := startOP(t, nil, atOP...), startDex(t, jose.RS256, inDex...)
+	for _, method := range ids {
+		id := string(method)
+		odd := func(c *oidc.Config) { c.RP.ClientID, c.RP.ClientSecret, c.RP.TokenAuth = id+oddID, oddSecret, method }
+		t.Run("oidc-provider "+id, func(t *testing.T) {
+			s.connect(t, "op-"+id, p.side(), func(c *oidc.Config) {
+				odd(c)
+				c.Check.SigningAlgorithm = "HS256"
+			})
+			mustBeAnna(t, s.mustBeIn(t, newBrowser(t).signIn(s, "op-"+id), "/welcome"), p.issuer, "op-"+id)
+		})
+		t.Run("Dex "+id, func(t *testing.T) {
+			other.connect(t, "dex-"+id, d.side(), func(c *oidc.Config) {
+				dexScopes(c)
+				odd(c)
+			})
+			d.mustBeAnna(t, other.mustBeIn(t, newBrowser(t).signInAtDex(other, "dex-"+id), "/welcome"), "dex-"+id)
+		})
+	}
 }

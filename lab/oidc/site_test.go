@@ -87,6 +87,7 @@ func newSite(t *testing.T, secure bool) *site {
 	s.directory, err = memory.New(memory.Config{Facts: provision.Facts{
 		Roles:   []provision.Role{{Slug: "student", Kind: lmssso.Learner, Scope: provision.TenantScope}},
 		Courses: []provision.Course{{Slug: "intro"}, {Slug: "welding"}},
+		Tenants: []provision.Tenant{{ID: "acme-1", Slug: "acme"}, {ID: "quiet-1", Slug: "quiet"}},
 	}})
 	if err != nil {
 		t.Fatal(err)
