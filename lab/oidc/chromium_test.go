@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"github.com/lmssso/lmssso/oidc"
@@ -294,5 +296,34 @@ func TestSigningOutWithChromium(t *testing.T) {
 	}
 	if n := s.open("implicit"); n != 0 {
 		t.Fatal("the other connection's session is open")
+	}
+}
+
+// TestChromiumWithoutScriptsPressesButtons signs in by form_post over http, where two pages would submit themselves, and is
+// told where a fragment needs a script.
+func TestChromiumWithoutScriptsPressesButtons(t *testing.T) {
+	s, p := startOrdinary(t)
+	ctx := tab(t, 390, 844)
+	visit(t, ctx, s.url+"/login/hybrid?returnTo=/welcome")
+	read(t, ctx, "turning scripts off", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	}))
+	enter(t, ctx, "#enter", "noscript button")
+	shot(t, ctx, "1-provider")
+	read(t, ctx, "pressing the provider's button", chromedp.Click(chromedp.CSS("noscript button")))
+	read(t, ctx, "waiting for ours", chromedp.WaitVisible(chromedp.CSS("main form button")))
+	shot(t, ctx, "2-once-more")
+	read(t, ctx, "pressing ours", chromedp.Click(chromedp.CSS("main form button")))
+	read(t, ctx, "being in", chromedp.WaitVisible(chromedp.CSS("#site")))
+	a := s.attempt(t)
+	if a.Err != nil {
+		t.Fatal(a.Err)
+	}
+	mustBeAnna(t, a.Assertion, p.issuer, "hybrid")
+	visit(t, ctx, s.url+"/login/fragment")
+	shot(t, ctx, "3-fragment")
+	if text := read(t, ctx, "reading", chromedp.Text(chromedp.CSS("main"))); !strings.Contains(text, "needs JavaScript") {
+		t.Errorf("the page for fragments says %q", text)
 	}
 }

@@ -167,3 +167,32 @@ func (s *site) mustKnowAnna(t *testing.T) {
 		t.Fatalf("the account is %+v", a)
 	}
 }
+
+// TestManySignInAtOnce lets the first logins of a connection, which find out about the provider, come together.
+func TestManySignInAtOnce(t *testing.T) {
+	s, p := startOrdinary(t)
+	const each = 8
+	t.Run("all", func(t *testing.T) {
+		for id := range ordinary {
+			for range each {
+				t.Run(id, func(t *testing.T) {
+					t.Parallel()
+					if end := newBrowser(t).signIn(s, id); !strings.Contains(end.body, "signed in as ") {
+						t.Errorf("the browser is at %s:\n%s", end.url, end.body)
+					}
+				})
+			}
+		}
+	})
+	all := s.takeAttempts()
+	if len(all) != each*len(ordinary) {
+		t.Errorf("%d attempts reached the site", len(all))
+	}
+	for _, a := range all {
+		if a.Err != nil {
+			t.Errorf("%s: %v", a.Connection, a.Err)
+			continue
+		}
+		mustBeAnna(t, a.Assertion, p.issuer, a.Connection)
+	}
+}
