@@ -174,6 +174,8 @@ func TestTheIssuerOfADocument(t *testing.T) {
 		"no template, with tenants listed":     {common, "", "https://login.microsoftonline.com/common/v2.0", true, false},
 		"a template, with no tenants":          {common, "", "https://login.microsoftonline.com/{tenantid}/v2.0", false, false},
 		"a template that was said":             {common, "https://sts.windows.net/{tenantid}/", "https://sts.windows.net/{tenantid}/", true, true},
+		"a template that was said, no tenants": {common, "https://sts.windows.net/{tenantid}/", "https://sts.windows.net/{tenantid}/", false, false},
+		"one that was said, tenants listed":    {common, "https://sts.example/", "https://sts.example/", true, false},
 		"one tenant where a template was said": {common, "https://sts.windows.net/{tenantid}/", "https://sts.windows.net/x/", true, false},
 	} {
 		d := &discovery{address: c.address, issuer: c.said, tenants: c.tenants}
