@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -322,6 +323,17 @@ func TestAPanicWhileReadingIsARefusal(t *testing.T) {
 	require.ErrorIs(t, again, errReader)
 }
 
+func TestWhatIsTooOldWhenItComesIsNotUsed(t *testing.T) {
+	p := newFetchedOP(t)
+	p.serve(configPath, func(w http.ResponseWriter, _ *http.Request) {
+		p.clock.pass(8 * 24 * time.Hour)
+		_, _ = io.WriteString(w, p.document(nil))
+	})
+	f, err := newTestSource(t, p.config()).facts(t.Context())
+	require.Nil(t, f)
+	require.ErrorIs(t, err, ErrDiscoveryFetch)
+}
+
 func TestAClockThatGoesBackDoesNotKeepAnythingForEver(t *testing.T) {
 	p := newFetchedOP(t)
 	s := newTestSource(t, p.config())
@@ -372,6 +384,7 @@ func TestFaultsOfAProvidersDescription(t *testing.T) {
 			c.OP.Issuer, c.OP.AllowedTenantIDs = "https://x/{tenantid}/{tenantid}", []string{tenant}
 		}},
 		"a template in the host":     {"OP.Issuer", base(), func(c *Config) { c.OP.Issuer, c.OP.AllowedTenantIDs = "https://{tenantid}/x", []string{tenant} }},
+		"a template that is no URL":  {"OP.Issuer", base(), func(c *Config) { c.OP.Issuer, c.OP.AllowedTenantIDs = "{tenantid}", []string{tenant} }},
 		"a template without tenants": {"OP.AllowedTenantIDs", base(), func(c *Config) { c.OP.Issuer = "https://x/{tenantid}/" }},
 		"tenants without a template": {"OP.AllowedTenantIDs", base(), func(c *Config) { c.OP.Issuer, c.OP.AllowedTenantIDs = "https://x/", []string{tenant} }},
 		"an empty tenant":            {"OP.AllowedTenantIDs", base(), func(c *Config) { c.OP.AllowedTenantIDs = []string{""} }},
