@@ -15,7 +15,7 @@ import (
 
 // Every known way to be wrong ends without a login.
 func TestRoundTripWithEveryFault(t *testing.T) {
-	shown := 0
+	shown, ops := 0, map[string]*oidctest.Provider{"RS256": newTripOP(t, "RS256"), "ES256": newTripOP(t, "ES256")}
 	for _, kind := range []oidc.ResponseType{oidc.Code, oidc.IDToken, oidc.CodeIDToken} {
 		for _, f := range oidctest.Faults() {
 			if needs := f.Needs(); !f.Applies(string(kind)) || needs.Template || needs.TrustedAudience || needs.Contexts || needs.TLS || needs.PublicOnly {
@@ -32,21 +32,23 @@ func TestRoundTripWithEveryFault(t *testing.T) {
 					continue // c_hash is for what comes through the browser
 				}
 				shown++
-				t.Run(fmt.Sprintf("%s %s second %v", f, kind, second), func(t *testing.T) { oneFault(t, kind, f, second) })
+				t.Run(fmt.Sprintf("%s %s second %v", f, kind, second), func(t *testing.T) { oneFault(t, ops, kind, f, second) })
 			}
 		}
 	}
 	require.Greater(t, shown, 50)
 }
 
-func oneFault(t *testing.T, kind oidc.ResponseType, f oidctest.Fault, second bool) {
+func oneFault(t *testing.T, ops map[string]*oidctest.Provider, kind oidc.ResponseType, f oidctest.Fault, second bool) {
 	needs := f.Needs()
 	alg := "RS256"
 	if strings.HasPrefix(needs.Algorithm, "ES") {
 		alg = "ES256"
 	}
 	mode := oidc.FormPost
-	op := newTripOP(t, alg)
+	op := ops[alg]
+	op.SetFaults()
+	op.SetSecondFaults()
 	s := newTrip(t, op, func(c *oidctest.Client) {
 		c.IDTokenAlg = alg
 		if needs.SignedUserinfo {
