@@ -26,7 +26,7 @@ func faultReasons() map[oidctest.Fault][]*lmssso.Reason {
 			oidctest.KeysStrangersOnly,
 		},
 		oidc.ErrTokenKey: {
-			oidctest.StrangerSigned, oidctest.UnknownKid, oidctest.EncryptionKey, oidctest.WeakKey, oidctest.KeysOtherAlg,
+			oidctest.StrangerSigned, oidctest.UnknownKid, oidctest.EncryptionKey, oidctest.WeakKey, oidctest.LeakedKey, oidctest.KeysOtherAlg,
 		},
 		oidc.ErrTokenAlgorithm: {
 			oidctest.SharedKey, oidctest.AlgNone, oidctest.AlgNoneOddCase, oidctest.AlgMissing, oidctest.HS256WithPublicKey, oidctest.HS256WithClientKey,
@@ -53,7 +53,7 @@ func faultReasons() map[oidctest.Fault][]*lmssso.Reason {
 		},
 		oidc.ErrClaimMissing: {oidctest.MissingIssuer, oidctest.MissingAudience, oidctest.MissingExpiry, oidctest.MissingIssuedAt},
 		oidc.ErrClaimType: {
-			oidctest.IssuerNumber, oidctest.AudienceNumber, oidctest.ExpiryOverflow, oidctest.ExpiryText, oidctest.AuthTimeText, oidctest.NumberSubject,
+			oidctest.IssuerNumber, oidctest.AudienceNumber, oidctest.ExpiryOverflow, oidctest.ExpiryEndless, oidctest.ExpiryText, oidctest.AuthTimeText, oidctest.NumberSubject,
 		},
 		oidc.ErrTokenAudience:     {oidctest.WrongAudience, oidctest.EmptyAudience, oidctest.AudienceLonger, oidctest.UserinfoAudience},
 		oidc.ErrUntrustedAudience: {oidctest.ExtraAudience},
