@@ -23,7 +23,7 @@ bench:   ## benchmarks beside other libraries, with ratios
 	cd internal/bench && go run ./ratios
 
 golden:  ## rewrite the golden files after a decision
-	go test ./internal/house ./attrs ./ssolog ./internal/demoidp/saml -update
+	go test ./internal/house ./attrs ./ssolog ./internal/demoidp/saml ./oidc -update
 
 lab:     ## tests that need a browser and other programs; also takes the security rules out one by one
 	cd lab/oidc/oidcprovider && npm ci --ignore-scripts --no-audit --no-fund

@@ -1,11 +1,11 @@
 // Package lmssso lets a web application act as the learning platform of a single sign-on: it accepts logins vouched for
-// elsewhere by a signed JWT or by SAML 2.0, and turns them into accounts with courses and licences.
+// elsewhere by a signed JWT, by SAML 2.0 or by OpenID Connect, and turns them into accounts with courses and licences.
 //
 // # The way of one login
 //
 //	request ─► protocol ─► *Assertion ─► validators ─► provisioner ─► safelist ─► the application's session
-//	        jwtsso, saml     verified       may only      plan, then     return_to
-//	                                       refuse        apply          or default
+//	        jwtsso, saml,    verified       may only      plan, then     return_to
+//	        oidc                            refuse        apply          or default
 //
 // Every protocol ends in the same [Assertion], and everything after it is written once. An Assertion exists only after
 // verification. Each step is a function an application can call by itself; [Login] is the one handler that runs them
@@ -20,6 +20,7 @@
 //   - attrs: the attribute catalogue, values that keep absent, blank and present apart, and mappings of providers' names
 //   - jwtsso: platform dialects, the verifier of a learning platform and the issuer of an identity provider
 //   - saml: a SAML 2.0 service provider; saml/samltest is an identity provider for tests, with a menu of faults
+//   - oidc: an OpenID Connect relying party; oidc/oidctest is an OpenID provider for tests, with a menu of faults
 //   - safelist: where a browser may be sent
 //   - provision: the rule book from assertion to account, as a pure plan; its directories are provision/memory and
 //     provision/sqldir, and provision/provisiontest checks your own

@@ -35,13 +35,6 @@ func (p *Provider) Finish(ctx context.Context, in Input, pend *Pending) (*lmssso
 	if err != nil {
 		return nil, err
 	}
-	if pend != nil {
-		a.ReturnTo = pend.ReturnTo
-		a.Access.Target.Path = pend.Tenant
-	}
-	if a.Access.Target.Path == "" {
-		a.Access.Target.Path = p.cfg.Tenant
-	}
 	return a, nil
 }
 
@@ -99,7 +92,9 @@ func (p *Provider) unsolicited(ctx context.Context, in Input, relay string) (*lm
 	if err != nil {
 		return nil, err
 	}
-	a.ReturnTo = relay
+	if a.ReturnTo == "" {
+		a.ReturnTo = relay
+	}
 	return a, nil
 }
 

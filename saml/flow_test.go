@@ -487,3 +487,12 @@ func TestNewListsEveryFault(t *testing.T) {
 		require.ErrorContains(t, err, name)
 	}
 }
+
+func TestATargetInTheAssertionGoesBeforeTheRequests(t *testing.T) {
+	s := newSite(t, func(c *saml.Config) {
+		c.Mapping[attrs.ReturnTo] = attrs.From("target")
+		c.Allow.IdPInitiated = true
+	})
+	s.idp.SetUser(samltest.User{NameID: "u-1", Attributes: []samltest.Attribute{{Name: "target", Values: []string{"/learn/course/intro"}}}})
+	require.Equal(t, "page /learn/course/intro", body(t, s.idp.SignIn(browser(t), s.URL+"/access/saml/login?returnTo=/dashboard")))
+}

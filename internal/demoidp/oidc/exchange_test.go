@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -205,5 +206,69 @@ func TestWhereClaimsGo(t *testing.T) {
 		a, err = p.Respond(read(t, p, parameters("id_token")), login(oidc.How{Variations: []oidc.Variation{v}}))
 		require.NoError(t, err)
 		require.Contains(t, claims(t, a.Get("id_token")), "email", "without an access token there is no other place")
+	}
+}
+
+func TestVerifiedEmailManners(t *testing.T) {
+	for v, want := range map[oidc.Variation][4]any{
+		"":                  {"user@example.com", true, "user@example.com", true},
+		oidc.VerifiedAsText: {"user@example.com", "true", "user@example.com", "true"},
+		oidc.VerifiedApart:  {"user@example.com", nil, nil, true},
+	} {
+		p := newOP(t)
+		a, err := p.Respond(read(t, p, parameters("code id_token token")), login(oidc.How{Variations: []oidc.Variation{v}}))
+		require.NoError(t, err)
+		token, info := claims(t, a.Get("id_token")), object(t, userinfo(p, "Bearer "+a.Get("access_token")).Body.String())
+		require.Equal(t, want, [4]any{token["email"], token["email_verified"], info["email"], info["email_verified"]}, v)
+	}
+}
+
+// TestTokenVariations shows what each variation of a token changes.
+func TestTokenVariations(t *testing.T) {
+	for v, shows := range map[oidc.Variation]func(header, claims map[string]any) bool{
+		oidc.TokenWithoutKid: func(h, _ map[string]any) bool { return h["kid"] == nil },
+		oidc.KeysWithoutKid:  func(h, _ map[string]any) bool { return h["kid"] == nil },
+		oidc.NoType:          func(h, _ map[string]any) bool { return h["typ"] == nil },
+		oidc.RotatedJustNow:  func(h, _ map[string]any) bool { return h["kid"] == "rotated" },
+		oidc.AudienceAsList: func(_, c map[string]any) bool {
+			list, ok := c["aud"].([]any)
+			return ok && len(list) == 1 && list[0] == "app"
+		},
+		oidc.AuthorizedParty: func(_, c map[string]any) bool { return c["azp"] == "app" },
+		oidc.FractionalTimes: func(_, c map[string]any) bool { return c["iat"] == float64(now.Unix())+0.25 },
+		oidc.WithStateHash:   func(_, c map[string]any) bool { return c["s_hash"] != nil },
+		oidc.UnknownClaims:   func(_, c map[string]any) bool { return c["urn:example:unknown"] != nil },
+		oidc.GroupOverage:    func(_, c map[string]any) bool { return c["groups"] == nil && c["_claim_names"] != nil },
+	} {
+		t.Run(string(v), func(t *testing.T) {
+			for _, on := range []bool{false, true} {
+				how := oidc.How{}
+				if on {
+					how.Variations = []oidc.Variation{v}
+				}
+				p := newOP(t)
+				a, err := p.Respond(read(t, p, parameters("id_token")), login(how))
+				require.NoError(t, err)
+				text := a.Get("id_token")
+				require.Contains(t, tell(p, text), " good")
+				header := claims(t, "."+text[:strings.IndexByte(text, '.')]+".") // the header is written as the payload is
+				require.Equal(t, on, shows(header, claims(t, text)))
+			}
+		})
+	}
+}
+
+func TestResponseIssuerVariations(t *testing.T) {
+	for v, want := range map[oidc.Variation][2]string{
+		"": {base, base}, oidc.NoResponseIssuer: {"", ""}, oidc.UnannouncedISS: {base, base}, oidc.ISSWithCodeOnly: {base, ""},
+	} {
+		var got [2]string
+		for i, responseType := range []string{"code", "code id_token"} {
+			p := newOP(t)
+			a, err := p.Respond(read(t, p, parameters(responseType)), login(oidc.How{Variations: []oidc.Variation{v}}))
+			require.NoError(t, err)
+			got[i] = a.Get("iss")
+		}
+		require.Equal(t, want, got, v)
 	}
 }

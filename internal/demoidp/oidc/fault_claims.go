@@ -59,6 +59,7 @@ const (
 	EndsAtLeeway    Fault = "ends-at-leeway"    // ended a minute ago to the second
 	MissingExpiry   Fault = "missing-exp"       // no exp
 	ExpiryOverflow  Fault = "exp-overflow"      // exp beyond what a number of seconds can hold
+	ExpiryEndless   Fault = "exp-endless"       // exp is 1e400, which decoders take for infinity or an error
 	ExpiryText      Fault = "exp-text"          // exp is a text
 	MissingIssuedAt Fault = "missing-iat"       // no iat
 	OldIssuedAt     Fault = "old-iat"           // issued an hour ago
@@ -222,6 +223,7 @@ func timeFaults() []change {
 		{fault: EndsAtLeeway, text: "The token ended exactly a minute ago, the usual leeway; the end itself no longer counts.", token: at("exp", -time.Minute)},
 		{fault: MissingExpiry, text: "The token has no end, so a stolen one would be good for ever.", token: without("exp")},
 		{fault: ExpiryOverflow, text: "The end is a number so great that it wraps around or lasts for ever.", token: is("exp", uint64(math.MaxUint64))},
+		{fault: ExpiryEndless, text: "The end is a number that no machine number can hold.", token: is("exp", verbatim("1e400"))},
 		{fault: ExpiryText, text: "The end is a text where a number belongs.", token: is("exp", "tomorrow")},
 		{fault: MissingIssuedAt, text: "The token does not say when it was made.", token: without("iat")},
 		{fault: OldIssuedAt, text: "The token was made an hour ago, and may have been used since.", token: at("iat", -time.Hour)},

@@ -183,7 +183,7 @@ func orText(s, otherwise string) string {
 // TestForgedSignaturesSayWhoWasForged makes sure that who takes such a token shows it.
 func TestForgedSignaturesSayWhoWasForged(t *testing.T) {
 	for _, f := range []oidc.Fault{
-		oidc.TamperedSubject, oidc.StrangerSigned, oidc.StrangerSameKid, oidc.StrangerNoKid, oidc.EncryptionKey, oidc.WeakKey, oidc.SharedKey, oidc.AlgNone,
+		oidc.TamperedSubject, oidc.StrangerSigned, oidc.StrangerSameKid, oidc.StrangerNoKid, oidc.EncryptionKey, oidc.WeakKey, oidc.LeakedKey, oidc.SharedKey, oidc.AlgNone,
 		oidc.AlgNoneOddCase, oidc.HS256WithPublicKey, oidc.HS256WithClientKey, oidc.OtherKindOfKey, oidc.EmbeddedJWK, oidc.EmbeddedJKU, oidc.EmbeddedX5C,
 		oidc.EmbeddedX5U, oidc.OtherTokensProof,
 	} {
