@@ -51,8 +51,9 @@ function provider(config, issuer, jwks) {
       await grant.save();
       return grant;
     },
-    // The package lets its requests go to no loopback address, by a dispatcher it puts into the options. The lab lives there.
-    fetch: (url, { dispatcher, ...options }) => globalThis.fetch(url, options),
+    // The package lets its requests go to no loopback address, by a dispatcher it puts into the options. The lab lives there,
+    // on machines that may need longer than the 2.5 s that the package's signal gives a client.
+    fetch: (url, { dispatcher, signal, ...options }) => globalThis.fetch(url, options),
     pkce: { required: () => true },
   });
   // The package refuses http and localhost for clients that get tokens through the browser. The lab lives there.
