@@ -17,8 +17,8 @@ const (
 
 // The lengths of an answer's parameters. ID tokens have a limit of their own.
 const (
-	maxCode      = 8 << 10
-	maxIssuer    = 2 << 10
+	maxCode    = 8 << 10
+	maxIssuer  = 2 << 10
 	maxFailure = 1 << 10
 )
 

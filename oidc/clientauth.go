@@ -94,7 +94,7 @@ func (k ClientKey) algorithm() (jose.SignatureAlgorithm, error) {
 	}
 	switch key := k.Signer.Public().(type) {
 	case *rsa.PublicKey:
-		if bits := key.N.BitLen(); bits < minRSABits || bits > 2*maxRSABits {
+		if bits := key.N.BitLen(); bits < minModulus || bits > 2*maxModulus {
 			return "", keyFault("the RSA key must have 2048 to 8192 bits", nil)
 		}
 		return jose.RS256, nil

@@ -139,7 +139,7 @@ func (cfg Config) clientFindings() []finding {
 		return append(found,
 			finding{cfg.RP.Key.Signer == nil, "RP.Key", "the key the client proves itself with"},
 			finding{cfg.RP.Key.Signer != nil && err != nil, "RP.Key", "an RSA key of 2048 bits or more, an ECDSA key on P-256, P-384 or P-521, or an Ed25519 key"},
-			finding{cfg.RP.Key.KeyID != "" && !plainText(cfg.RP.Key.KeyID, maxKeyID), "RP.Key.KeyID", "at most 512 printable ASCII characters"})
+			finding{cfg.RP.Key.KeyID != "" && !plainText(cfg.RP.Key.KeyID, maxKeyName), "RP.Key.KeyID", "at most 512 printable ASCII characters"})
 	default:
 		return append(found, finding{true, "RP.TokenAuth", "client_secret_basic, client_secret_post or private_key_jwt"})
 	}

@@ -19,7 +19,6 @@ import (
 
 const (
 	formContent  = "application/x-www-form-urlencoded"
-	maxToken     = 64 << 10
 	maxErrorCode = 40
 )
 

@@ -89,21 +89,21 @@ func (p *Provider) idToken(ctx context.Context, f *facts, ans answer, pend *Pend
 	return idt, got.accessToken, err
 }
 
-// userinfo asks the userinfo endpoint when the connection wants it; the zero info is no answer.
-func (p *Provider) userinfo(ctx context.Context, f *facts, accessToken string, idt verified) (info, error) {
+// userinfo asks the userinfo endpoint when the connection wants it; the zero value is no answer.
+func (p *Provider) userinfo(ctx context.Context, f *facts, accessToken string, idt verified) (userClaims, error) {
 	switch mode := p.cfg.Request.Userinfo.Mode; {
 	case mode == UserinfoNever:
-		return info{}, nil
+		return userClaims{}, nil
 	case mode == UserinfoAlways && f.endpoints.Userinfo == "":
-		return info{}, refuse(ErrDiscoveryEndpoint, lmssso.Error{Detail: "the provider has no userinfo endpoint", Expected: "userinfo_endpoint"})
+		return userClaims{}, refuse(ErrDiscoveryEndpoint, lmssso.Error{Detail: "the provider has no userinfo endpoint", Expected: "userinfo_endpoint"})
 	case mode == UserinfoAlways && accessToken == "":
-		return info{}, refuse(ErrTokenResponse, lmssso.Error{Detail: "no access token came to ask the userinfo endpoint with"})
+		return userClaims{}, refuse(ErrTokenResponse, lmssso.Error{Detail: "no access token came to ask the userinfo endpoint with"})
 	case f.endpoints.Userinfo == "" || accessToken == "":
-		return info{}, nil
+		return userClaims{}, nil
 	}
 	body, signed, err := p.redeemer.userinfo(ctx, f, accessToken)
 	if err != nil {
-		return info{}, err
+		return userClaims{}, err
 	}
 	return p.verifier.userinfo(ctx, body, signed, idt)
 }

@@ -15,9 +15,9 @@ import (
 
 const (
 	maxKeys    = 100 // Microsoft Entra publishes about ten
-	maxKeyID   = 512 // characters
-	minRSABits = 2048
-	maxRSABits = 4096 // go-jose takes no larger ones: verifying costs the square
+	maxKeyName = 512 // characters
+	minModulus = 2048
+	maxModulus = 4096 // go-jose takes no larger ones: verifying costs the square
 )
 
 // keyLimits bounds a JWKS. Certificate chains make the largest ones seen 30 kB.
@@ -69,7 +69,7 @@ func parseKey(item strictjson.Value) (k publicKey, ok bool) {
 	}
 	kid, kidOK := optionalText(o, "kid")
 	alg, algOK := optionalText(o, "alg")
-	if !kidOK || !algOK || len(kid) > maxKeyID {
+	if !kidOK || !algOK || len(kid) > maxKeyName {
 		return k, false
 	}
 	k = publicKey{kid: strings.Clone(kid), alg: strings.Clone(alg)} // copies: the document is not kept
@@ -147,7 +147,7 @@ func strongKey(key any) bool {
 	switch key := key.(type) {
 	case *rsa.PublicKey:
 		bits := key.N.BitLen()
-		return bits >= minRSABits && bits <= maxRSABits && key.N.Bit(0) == 1 && key.E >= 3 && key.E&1 == 1 && key.E < 1<<31
+		return bits >= minModulus && bits <= maxModulus && key.N.Bit(0) == 1 && key.E >= 3 && key.E&1 == 1 && key.E < 1<<31
 	case *ecdsa.PublicKey:
 		return key.Curve != nil // go-jose knows P-256, P-384 and P-521, and looked whether the point is on it
 	case ed25519.PublicKey:
