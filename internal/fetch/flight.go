@@ -9,8 +9,6 @@ import (
 // is cancelled leaves, and the others still get the result. It is safe for concurrent use, and must be closed.
 type Flight struct {
 	job    func(context.Context) error
-	ctx    context.Context // the job's, ended by Close
-	cancel context.CancelFunc
 	mu     sync.Mutex
 	now    *call
 	closed bool
@@ -18,15 +16,13 @@ type Flight struct {
 
 // call is one run of the job.
 type call struct {
-	done chan struct{}
-	err  error // to be read after done is closed
+	cancel context.CancelFunc // ends the job's context
+	done   chan struct{}
+	err    error // to be read after done is closed
 }
 
 // NewFlight returns a flight for the job, which must end soon after its context does.
-func NewFlight(job func(context.Context) error) *Flight {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &Flight{job: job, ctx: ctx, cancel: cancel}
-}
+func NewFlight(job func(context.Context) error) *Flight { return &Flight{job: job} }
 
 // Start starts the job unless it is running already, and does not wait for it.
 func (f *Flight) Start() { f.start() }
@@ -66,8 +62,8 @@ func (f *Flight) Close() {
 	f.closed = true
 	c := f.now
 	f.mu.Unlock()
-	f.cancel()
 	if c != nil {
+		c.cancel()
 		<-c.done
 	}
 }
@@ -79,14 +75,16 @@ func (f *Flight) start() *call {
 	if f.closed || f.now != nil {
 		return f.now
 	}
-	c := &call{done: make(chan struct{})}
+	ctx, cancel := context.WithCancel(context.Background()) // one for each run: a flight at rest holds none
+	c := &call{cancel: cancel, done: make(chan struct{})}
 	f.now = c
-	go f.run(c)
+	go f.run(ctx, c)
 	return c
 }
 
 // run does the job. A panic in it is a failure of this run: the documents jobs read come from outside.
-func (f *Flight) run(c *call) {
+func (f *Flight) run(ctx context.Context, c *call) {
+	defer c.cancel()
 	defer func() {
 		if p := recover(); p != nil {
 			c.err = ErrPanic
@@ -96,5 +94,5 @@ func (f *Flight) run(c *call) {
 		f.mu.Unlock()
 		close(c.done)
 	}()
-	c.err = f.job(f.ctx)
+	c.err = f.job(ctx)
 }
