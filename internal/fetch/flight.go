@@ -14,15 +14,17 @@ type Flight struct {
 	closed bool
 }
 
-// call is one run of the job.
+// call is one run of the job. Its context lives no longer: many flights wait long between two runs.
 type call struct {
-	cancel context.CancelFunc // ends the job's context
+	cancel context.CancelFunc
 	done   chan struct{}
 	err    error // to be read after done is closed
 }
 
 // NewFlight returns a flight for the job, which must end soon after its context does.
-func NewFlight(job func(context.Context) error) *Flight { return &Flight{job: job} }
+func NewFlight(job func(context.Context) error) *Flight {
+	return &Flight{job: job}
+}
 
 // Start starts the job unless it is running already, and does not wait for it.
 func (f *Flight) Start() { f.start() }
@@ -75,7 +77,7 @@ func (f *Flight) start() *call {
 	if f.closed || f.now != nil {
 		return f.now
 	}
-	ctx, cancel := context.WithCancel(context.Background()) // one for each run: a flight at rest holds none
+	ctx, cancel := context.WithCancel(context.Background())
 	c := &call{cancel: cancel, done: make(chan struct{})}
 	f.now = c
 	go f.run(ctx, c)
@@ -84,8 +86,8 @@ func (f *Flight) start() *call {
 
 // run does the job. A panic in it is a failure of this run: the documents jobs read come from outside.
 func (f *Flight) run(ctx context.Context, c *call) {
-	defer c.cancel()
 	defer func() {
+		c.cancel()
 		if p := recover(); p != nil {
 			c.err = ErrPanic
 		}
