@@ -192,9 +192,13 @@ func TestManyConnectionsAreIndependent(t *testing.T) {
 	if len(all) != 20 {
 		t.Fatalf("%d connections", len(all))
 	}
-	for name, read := range all {
-		if _, err := read(o.forge(rs256, rsaNow, o.claims())); !errors.Is(err, lmssso.ErrSignature) {
+	f := newFinisher(o)
+	for name, p := range all {
+		if _, err := f.finish(p, posted(o.forge(rs256, rsaNow, o.claims()))); !errors.Is(err, lmssso.ErrSignature) {
 			t.Errorf("%s: %v", name, err)
+		}
+		if got, err := f.finish(p, posted(o.sign(rs256, o.claims()))); err != nil || got != email {
+			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
 }

@@ -43,18 +43,30 @@ func posted(token string) oidc.Input {
 
 // finishing makes a verifier of what the library does at the redirect URI once the pending login is found.
 func finishing(o *openID, p *oidc.Provider, input func(text string) oidc.Input) verifier {
-	all := lmssso.All(append([]lmssso.Validator{lmssso.PolicyCheck{Policy: policy()}}, validatorsAt(o.clock)...)...)
-	pend := o.pending()
-	return func(text string) (string, error) {
-		a, err := p.Finish(background(), input(text), pend)
-		if err != nil {
-			return "", err
-		}
-		if err := all.Validate(background(), a); err != nil {
-			return "", err
-		}
-		return a.Profile.Email.String(), nil
+	f := newFinisher(o)
+	return func(text string) (string, error) { return f.finish(p, input(text)) }
+}
+
+// finisher is the one login that is always pending, and every validator.
+type finisher struct {
+	all  lmssso.Validator
+	pend *oidc.Pending
+}
+
+func newFinisher(o *openID) finisher {
+	all := append([]lmssso.Validator{lmssso.PolicyCheck{Policy: policy()}}, validatorsAt(o.clock)...)
+	return finisher{lmssso.All(all...), o.pending()}
+}
+
+func (f finisher) finish(p *oidc.Provider, in oidc.Input) (string, error) {
+	a, err := p.Finish(background(), in, f.pend)
+	if err != nil {
+		return "", err
 	}
+	if err := f.all.Validate(background(), a); err != nil {
+		return "", err
+	}
+	return a.Profile.Email.String(), nil
 }
 
 // newZitadel verifies with zitadel/oidc's own verifier, whose clock is the machine's, into its own claims.

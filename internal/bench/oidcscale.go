@@ -31,13 +31,14 @@ func (o *openID) connectionNo(i int) oidc.Config {
 }
 
 // crowd makes connections that have verified one token each, by their names.
-func crowd(o *openID, n int) map[string]verifier {
-	token, out := o.sign(rs256, o.claims()), make(map[string]verifier, n)
+func crowd(o *openID, n int) map[string]*oidc.Provider {
+	f, first := newFinisher(o), posted(o.sign(rs256, o.claims()))
+	out := make(map[string]*oidc.Provider, n)
 	for i := range n {
 		cfg := o.connectionNo(i)
-		read := newOurOIDC(o, cfg)
-		_ = must(read(token))
-		out[cfg.Connection] = read
+		p := must(oidc.New(cfg))
+		_ = must(f.finish(p, first))
+		out[cfg.Connection] = p
 	}
 	return out
 }
@@ -46,7 +47,7 @@ func crowd(o *openID, n int) map[string]verifier {
 func crowded(name string, parties providing, n int) Subject {
 	return late(name, func() func() error {
 		o := parties()
-		all, token := crowd(o, n), o.sign(rs256, o.claims())
+		f, all, token := newFinisher(o), crowd(o, n), o.sign(rs256, o.claims())
 		names := make([]string, n)
 		for i := range names {
 			names[i] = o.connectionNo(i * 7919 % n).Connection
@@ -54,7 +55,7 @@ func crowded(name string, parties providing, n int) Subject {
 		next := 0
 		return func() error {
 			next = (next + 1) % n
-			_, err := all[names[next]](token)
+			_, err := f.finish(all[names[next]], posted(token))
 			return err
 		}
 	})
