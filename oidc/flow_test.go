@@ -511,3 +511,44 @@ func TestABodyBeyondTheBoundIsRefused(t *testing.T) {
 	s.refused(t, s.send(t, c, oidc.FormPost, with(answer, "code", strings.Repeat("a", int(s.provider.MaxBody())))), lmssso.ErrTooLarge)
 	require.Equal(t, http.StatusSeeOther, s.send(t, c, oidc.FormPost, answer).status, "nothing was consumed")
 }
+
+// byHand describes the provider without its discovery document.
+func (o *flowOP) byHand(c *oidc.Config) {
+	c.OP.WellKnown, c.OP.Issuer = "", o.URL
+	c.OP.Endpoints = oidc.Endpoints{Authorization: o.URL + "/authorize", Token: o.URL + "/token", JWKS: o.URL + "/jwks", Userinfo: o.URL + "/userinfo"}
+}
+
+func TestUserinfoIsAskedOnlyWhereItIsWanted(t *testing.T) {
+	for mode, want := range map[oidc.UserinfoMode]int{oidc.UserinfoNever: 0, oidc.UserinfoIfKnown: 1} {
+		op := newFlowOP(t)
+		op.userinfo = map[string]any{"sub": "u-1"}
+		s := newFlowSiteAt(t, op, "main-oidc", func(c *oidc.Config) {
+			op.byHand(c)
+			c.Request.Userinfo.Mode = mode
+		})
+		c := flowBrowser(t)
+		require.Equal(t, http.StatusSeeOther, s.send(t, c, oidc.Query, s.begin(t, c, "")).status, "%v", s.attempts)
+		require.Len(t, op.infos, want)
+	}
+}
+
+// Both tenants may sign in here, but one's answer is not the other's.
+func TestTheAnswersTenantIsTheTokens(t *testing.T) {
+	const one, two = "11111111-2222-3333-4444-555555555555", "99999999-2222-3333-4444-555555555555"
+	for iss, reason := range map[string]error{one: nil, two: oidc.ErrResponseIssuer, "88888888-2222-3333-4444-555555555555": oidc.ErrResponseIssuer, "": oidc.ErrResponseIssuer} {
+		op := newFlowOP(t)
+		s := newFlowSiteAt(t, op, "main-oidc", func(c *oidc.Config) {
+			op.byHand(c)
+			c.OP.Issuer, c.OP.AllowedTenantIDs = op.URL+"/{tenantid}/v2.0", []string{one, two}
+			c.Request.Userinfo.Mode = oidc.UserinfoNever
+		})
+		op.bend = func(claims map[string]any, _ string) { claims["iss"], claims["tid"] = op.URL+"/"+one+"/v2.0", one }
+		c := flowBrowser(t)
+		page := s.send(t, c, oidc.Query, with(s.begin(t, c, ""), "iss", op.URL+"/"+iss+"/v2.0"))
+		if reason == nil {
+			require.Equal(t, http.StatusSeeOther, page.status, "%v", s.last(t).Err)
+			continue
+		}
+		s.refused(t, page, reason)
+	}
+}
