@@ -26,7 +26,7 @@ const (
 // Provider is the relying party's side of one connection. It is safe for concurrent use, implements
 // [lmssso.Authenticator] and [lmssso.BodyLimiter], and must be closed.
 type Provider struct {
-	cfg      Config
+	cfg      *Config // the verifier's: a site may have many connections, so each holds one copy
 	keeper   *pending.Keeper
 	verifier *verifier
 	source   factSource
@@ -47,8 +47,8 @@ func New(cfg Config) (*Provider, error) {
 	if err := errors.Join(append(cfg.flowFaults(), cfg.sourceFaults()...)...); err != nil {
 		return nil, err
 	}
-	p := &Provider{cfg: cfg, keeper: pending.New(cfg.SingleUse, cfg.RP.BaseURL, cfg.Connection, cfg.Now)}
-	if err := p.connect(); err != nil {
+	p := &Provider{keeper: pending.New(cfg.SingleUse, cfg.RP.BaseURL, cfg.Connection, cfg.Now)}
+	if err := p.connect(cfg); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -203,21 +203,22 @@ func holdsAnswer(address string) bool {
 }
 
 // connect makes what talks to the provider. Where only the client secret verifies, no keys are fetched.
-func (p *Provider) connect() (err error) {
-	if p.verifier, err = newVerifier(p.cfg); err != nil {
+func (p *Provider) connect(cfg Config) (err error) {
+	if p.verifier, err = newVerifier(cfg); err != nil {
 		return err
 	}
-	source, err := newSource(p.cfg)
+	p.cfg = &p.verifier.cfg
+	source, err := newSource(cfg)
 	if err != nil {
 		return err
 	}
 	p.source = source
 	p.closers = append(p.closers, source)
-	if p.cfg.needs().jwks {
-		keys := newKeys(p.cfg, p.source)
+	if cfg.needs().jwks {
+		keys := newKeys(cfg, p.source)
 		p.verifier.keys, p.closers = keys, append(p.closers, keys)
 	}
-	p.redeemer = newRedeemer(p.cfg)
+	p.redeemer = newRedeemer(cfg)
 	return nil
 }
 

@@ -11,6 +11,7 @@ package bench
 
 import (
 	"context"
+	"slices"
 	"testing"
 )
 
@@ -53,7 +54,7 @@ func Comparisons(dir string) []Comparison {
 	return append([]Comparison{
 		verifying(all), refusing(), minting(), planning(), redirecting(),
 		signingIn(all), overLoopback(all), onSQLite(dir), filling(), asking(),
-	}, bySAML()...)
+	}, append(bySAML(), byOpenID()...)...)
 }
 
 // Figure is an exact count, the same in every run.
@@ -64,9 +65,9 @@ type Figure struct {
 	Value, Most float64
 }
 
-// Figures counts what does not depend on the machine: allocations, statements.
+// Figures counts what does not depend on the machine: allocations, statements, fetches, bytes kept.
 func Figures(dir string) []Figure {
-	return append(allocations(), statements(dir)...)
+	return slices.Concat(allocations(), statements(dir), openIDFigures())
 }
 
 // operation makes a subject of a function. What fails to be set up, or fails once it is, ends the run: a figure of an

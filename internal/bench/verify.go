@@ -39,10 +39,12 @@ func policy() lmssso.Policy {
 }
 
 // validators is every validator of the library, beside the policy's.
-func validators() []lmssso.Validator {
+func validators() []lmssso.Validator { return validatorsAt(clock) }
+
+func validatorsAt(now func() time.Time) []lmssso.Validator {
 	l := list()
 	return []lmssso.Validator{
-		lmssso.IssuedAt{Window: 500 * time.Second, Now: clock}, lmssso.DualRole{}, lmssso.ExternalID{},
+		lmssso.IssuedAt{Window: 500 * time.Second, Now: now}, lmssso.DualRole{}, lmssso.ExternalID{},
 		safelist.Validator[*lmssso.Assertion]{List: func() *safelist.List { return l }},
 	}
 }
