@@ -234,10 +234,15 @@ func isTemplateOf(issuer, base string) bool {
 	return true
 }
 
-// client returns what fetches. It is made for each use: it costs microseconds, and a site with many connections would
-// otherwise hold one for each.
-func (n Network) client() (*fetch.Client, error) {
-	return fetch.New(fetch.Config{AllowHTTP: n.AllowHTTP, AllowPrivate: n.AllowPrivateAddresses, RootCAs: n.RootCAs, MaxBytes: maxDocument})
+// client returns what fetches documents. It is made for each use: it costs microseconds, documents are fetched rarely, and a
+// site with many connections would otherwise hold one for each.
+func (n Network) client() (*fetch.Client, error) { return n.keeping(0) }
+
+// keeping returns a client that keeps connections open for a while.
+func (n Network) keeping(open time.Duration) (*fetch.Client, error) {
+	return fetch.New(fetch.Config{
+		AllowHTTP: n.AllowHTTP, AllowPrivate: n.AllowPrivateAddresses, RootCAs: n.RootCAs, MaxBytes: maxDocument, KeepOpen: open,
+	})
 }
 
 // check judges an address by its text.
@@ -256,15 +261,6 @@ func (n Network) get(ctx context.Context, address string) ([]byte, error) {
 		return nil, err
 	}
 	return c.Get(ctx, address, acceptDocument)
-}
-
-// do asks an endpoint, once.
-func (n Network) do(ctx context.Context, r fetch.Request) (*fetch.Response, error) {
-	c, err := n.client()
-	if err != nil {
-		return nil, err
-	}
-	return c.Do(ctx, r)
 }
 
 // asReason gives an error without a reason of its own one: unreadable when its reader failed, fetch otherwise.

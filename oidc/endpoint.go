@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/lmssso/lmssso"
@@ -34,9 +35,51 @@ type endpointClient struct {
 	raw      bool // the access token is the whole Authorization header
 	network  Network
 	now      func() time.Time
+
+	mu     sync.Mutex
+	client *fetch.Client // made at the first use
+	closed bool
 }
 
 var _ redeemer = (*endpointClient)(nil)
+
+// keepOpen is how long a connection to an endpoint waits for the next login. A new one costs a TLS handshake, many times
+// what verifying a token does. It is shorter than servers wait, of which 5 seconds is the shortest usual: a request that
+// crosses the server's closing fails, and one with a code is never sent twice.
+const keepOpen = 4 * time.Second
+
+// do asks an endpoint, once.
+func (c *endpointClient) do(ctx context.Context, r fetch.Request) (*fetch.Response, error) {
+	client, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	return client.Do(ctx, r)
+}
+
+// open returns the client, which it makes at the first use.
+func (c *endpointClient) open() (_ *fetch.Client, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, fetch.ErrClosed
+	}
+	if c.client == nil {
+		c.client, err = c.network.keeping(keepOpen)
+	}
+	return c.client, err
+}
+
+// Close closes the connections that wait. It always returns nil.
+func (c *endpointClient) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	if c.client == nil {
+		return nil
+	}
+	return c.client.Close()
+}
 
 // newRedeemer returns what asks a provider's endpoints, of a configuration that has no [Config.sourceFaults].
 func newRedeemer(cfg Config) *endpointClient {
@@ -53,7 +96,7 @@ func (c *endpointClient) redeem(ctx context.Context, f *facts, code, verifier st
 	if err != nil {
 		return tokens{}, err
 	}
-	answer, err := c.network.do(ctx, r)
+	answer, err := c.do(ctx, r)
 	if err != nil {
 		return tokens{}, refuse(ErrTokenEndpoint, lmssso.Error{Detail: err.Error(), Err: err})
 	}
@@ -173,7 +216,7 @@ func (c *endpointClient) userinfo(ctx context.Context, f *facts, accessToken str
 	if c.raw {
 		header.Set("Authorization", accessToken)
 	}
-	answer, err := c.network.do(ctx, fetch.Request{URL: f.endpoints.Userinfo, Header: header})
+	answer, err := c.do(ctx, fetch.Request{URL: f.endpoints.Userinfo, Header: header})
 	if err != nil {
 		return "", false, refuse(ErrUserinfo, lmssso.Error{Detail: err.Error(), Err: err})
 	}

@@ -82,7 +82,8 @@ func logoutKey(handle string) string { return "logout " + handle }
 
 // LogoutReturnHandler answers where the browser comes back from the provider's end-session endpoint, by GET. finish is called
 // once and answers the browser. Without the state of a logout that began here, LogoutEnd.Err is [lmssso.ErrStateLost] and
-// ReturnTo empty, so that nobody can send a browser anywhere through this address.
+// ReturnTo empty. The state is not tied to a browser, because a logout ends nothing that is not ended already: who begins one
+// can hand its way back to somebody else, once, and ReturnTo is for the safelist to judge.
 func (p *Provider) LogoutReturnHandler(finish func(w http.ResponseWriter, r *http.Request, end LogoutEnd)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page.SetHeaders(w.Header(), page.Policy{})

@@ -218,7 +218,8 @@ func (p *Provider) connect(cfg Config) (err error) {
 		keys := newKeys(cfg, p.source)
 		p.verifier.keys, p.closers = keys, append(p.closers, keys)
 	}
-	p.redeemer = newRedeemer(cfg)
+	endpoints := newRedeemer(cfg)
+	p.redeemer, p.closers = endpoints, append(p.closers, endpoints)
 	return nil
 }
 

@@ -24,6 +24,8 @@ const (
 	defaultTimeout = 10 * time.Second
 	mostTimeout    = 2 * time.Minute
 	mostRedirects  = 5
+	mostOpen       = time.Minute
+	idleConns      = 2 // for each client, whatever it asks
 	headerBytes    = 64 << 10
 	mostURL        = 4 << 10
 )
@@ -42,6 +44,10 @@ type Config struct {
 	// Redirects is how many redirects a GET follows, at most 5; zero follows none. Each stays within its scheme, and the
 	// address of each is judged. Other methods never follow any.
 	Redirects int
+	// KeepOpen is how long a connection stays open for the next request after an answer; zero closes it at once, at most a
+	// minute. Its address is not judged again: it was when the connection was made, and a connection cannot move. A client
+	// that keeps any open must be closed.
+	KeepOpen time.Duration
 	// RootCAs are the authorities trusted for https; nil is the system's.
 	RootCAs *x509.CertPool
 	// Resolve and Dial replace name resolution and connecting; nil uses the machine's. Dial gets numbers, never names.
@@ -65,6 +71,8 @@ func New(cfg Config) (*Client, error) {
 		return nil, fmt.Errorf("fetch: Timeout must be within 0 and %s", mostTimeout)
 	case cfg.Redirects < 0 || cfg.Redirects > mostRedirects:
 		return nil, fmt.Errorf("fetch: Redirects must be within 0 and %d", mostRedirects)
+	case cfg.KeepOpen < 0 || cfg.KeepOpen > mostOpen:
+		return nil, fmt.Errorf("fetch: KeepOpen must be within 0 and %s", mostOpen)
 	}
 	if cfg.MaxBytes == 0 {
 		cfg.MaxBytes = defaultBytes
@@ -77,11 +85,19 @@ func New(cfg Config) (*Client, error) {
 		Proxy:                  nil, // see the package comment
 		DialContext:            c.dial,
 		TLSClientConfig:        &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12},
-		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{}, // HTTP/1.1: nothing runs on after an answer
-		DisableKeepAlives:      true,
+		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{}, // HTTP/1.1: one request at a time on a connection
+		DisableKeepAlives:      cfg.KeepOpen == 0,
+		IdleConnTimeout:        cfg.KeepOpen,
+		MaxIdleConns:           idleConns,
 		MaxResponseHeaderBytes: headerBytes,
 	}}
 	return c, nil
+}
+
+// Close closes the connections that are kept open and not in use. It always returns nil.
+func (c *Client) Close() error {
+	c.http.CloseIdleConnections()
+	return nil
 }
 
 // Request is one question.

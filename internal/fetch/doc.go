@@ -8,5 +8,5 @@
 //
 // [Flight] runs one fetch for any number of waiters, each of whom may leave without ending it for the others.
 //
-// The package reads no clock but its requests' deadlines, and keeps no connections open.
+// The package reads no clock but its requests' deadlines, and keeps no connections open but those of a [Config].KeepOpen.
 package fetch

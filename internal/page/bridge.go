@@ -20,7 +20,8 @@ type Bridge struct {
 const bridgeScript = `(function(){` +
 	`var fragment=location.hash.slice(1),form=document.forms[0],fields=document.createDocumentFragment();` +
 	`history.replaceState(null,"",location.pathname+location.search);` +
-	`if(!fragment){document.getElementById("nothing").hidden=false;document.getElementById("working").hidden=true;return}` +
+	`if(!fragment){document.getElementById("nothing").hidden=false;return}` +
+	`document.getElementById("working").hidden=false;` +
 	`new URLSearchParams(fragment).forEach(function(value,name){` +
 	`var field=document.createElement("input");field.type="hidden";field.name=name;field.value=value;fields.appendChild(field)});` +
 	`Node.prototype.appendChild.call(form,fields);` +
@@ -48,7 +49,7 @@ var bridgePage = template.Must(template.New("bridge").Parse(`<!doctype html>
 <body>
 <main>
 <h1>Signing you in</h1>
-<p id="working">One moment, please.</p>
+<p id="working" hidden>One moment, please.</p>
 <noscript><p>This way of signing in needs JavaScript. Turn it on for this site and start again.</p></noscript>
 <div id="nothing" hidden role="alert">
 <p>Your identity provider sent nothing to sign you in with. Start again from the sign-in page.</p>
