@@ -16,7 +16,9 @@ var exampleText string
 var exampleTemplate = template.Must(template.New("example").Parse(exampleText))
 
 // ExampleConnections returns the ids of the example's connections with shared keys, for which [Example] takes keys.
-func ExampleConnections() []string { return []string{"main-ti", "main-thinkific", "acme-jwt"} }
+func ExampleConnections() []string { 
+	return []string{"main-ti", "main-thinkific", "acme-jwt", "main-oidc", "hooli-oidc", "vandelay-oidc"}
+}
 
 // Example returns a commented configuration that Parse accepts, with the keys given by connection id. A connection
 // without one gets a new random key: no key is ever printed twice.

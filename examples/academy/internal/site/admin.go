@@ -185,13 +185,15 @@ type address struct {
 
 func addresses(i tenant.Info) []address {
 	names := map[string]address{
+		"/access/openId/login": {Name: "Sign-in begins at", Link: true}, "/access/openId/callback": {Name: "Redirect URI, and where signing out ends"},
+		"/access/openId/backchannel-logout": {Name: "Back-channel logout"}, "/access/openId/logout": {Name: "Where signing out ends"},
 		"/access/saml/login": {Name: "Sign-in begins at", Link: true}, "/access/saml/consumer": {Name: "Assertion consumer service (ACS)"},
 		"/access/saml/metadata": {Name: "Entity id, and metadata", Link: true}, "/access/saml/logout": {Name: "Single logout"},
 	}
 	var out []address
 	for _, e := range i.Endpoints {
 		a := address{Name: "Endpoint"}
-		if u, err := url.Parse(e); err == nil && i.Protocol == lmssso.SAML {
+		if u, err := url.Parse(e); err == nil && i.Protocol != lmssso.JWT {
 			a = names[strings.TrimSuffix(u.Path, "/"+i.Tenant)]
 		}
 		a.URL = e

@@ -13,18 +13,22 @@ import (
 // mostChanges is how many changes of its login a session remembers: a token can bring hundreds, and sessions are many.
 const mostChanges = 200
 
+// mostContexts is how many kinds of authentication it remembers.
+const mostContexts = 20
+
 // done begins the session of a login that passed every check. It is the library's last step before the redirect.
 func (s *Site) done(w http.ResponseWriter, r *http.Request, t *lmssso.Attempt) error {
 	a, account := t.Assertion, t.Outcome.Account
 	return s.sessions.Start(w, r, session.Session{
 		AccountID: account.ID, Link: account.Link, Tenant: account.Tenant,
 		Key: lmssso.SessionKey{Connection: t.Connection, Subject: a.Subject, Index: a.Session.Index},
+		Hint: a.Session.Hint,
 		Login: session.Login{
 			Protocol: t.Protocol, Connection: t.Connection, Tenant: a.Origin.Tenant, Issuer: a.Origin.Issuer, ID: a.Origin.ID,
 			InResponseTo: a.Origin.InResponseTo,
 			Realm:        a.Link.Realm, ExternalID: a.Link.ExternalID,
 			Subject: a.Subject.Value, SubjectFormat: a.Subject.Format, SessionIndex: a.Session.Index,
-			IssuedAt: a.Times.IssuedAt, AuthnContext: append([]string{}, a.AuthnContext...),
+			IssuedAt: a.Times.IssuedAt, AuthnContext: append([]string{}, a.AuthnContext[:min(len(a.AuthnContext), mostContexts)]...),
 		},
 		Changes: slices.Concat([]lmssso.Change{}, t.Outcome.Changes[:min(len(t.Outcome.Changes), mostChanges)]), TraceID: t.TraceID,
 	}, a.Session.Ends)
