@@ -199,8 +199,8 @@ func (p *OP) Serve(cfg Config, own, open interface{ Handle(string, http.Handler)
 	own.Handle("POST "+opEndPath, http.HandlerFunc(p.end))
 	for _, h := range p.houses {
 		paths := op.DefaultPaths(h.dialect)
-		own.Handle("GET "+h.path+paths.WellKnown, p.machine(h, (*op.OP).DiscoveryHandler))
-		own.Handle("GET "+h.path+paths.JWKS, p.machine(h, (*op.OP).JWKSHandler))
+		own.Handle("GET "+h.path+paths.WellKnown, p.machine(h, func(e *op.OP) http.Handler { return e.DiscoveryHandler(nil) }))
+		own.Handle("GET "+h.path+paths.JWKS, p.machine(h, func(e *op.OP) http.Handler { return e.JWKSHandler(faultyKeys) }))
 		own.Handle("POST "+h.path+paths.Token, p.machine(h, (*op.OP).TokenHandler))
 		for _, method := range []string{"GET ", "POST "} {
 			own.Handle(method+h.path+paths.Userinfo, p.machine(h, (*op.OP).UserinfoHandler))
@@ -223,6 +223,12 @@ func (p *OP) machine(h *house, handler func(*op.OP) http.Handler) http.Handler {
 		}
 		handler(engine).ServeHTTP(w, r)
 	})
+}
+
+// faultyKeys publishes, beside the good keys, those that faulty tokens are signed with: the academy keeps the keys for a while,
+// and a fault must not fail for the want of one.
+func faultyKeys(*http.Request) op.How {
+	return op.How{Faults: slices.DeleteFunc(op.Faults(), func(f op.Fault) bool { return f.Side() != op.TokenSide })}
 }
 
 func (p *OP) connection(conn tenant.Connection, info tenant.Info) (rpConnection, error) {

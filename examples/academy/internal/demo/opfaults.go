@@ -14,7 +14,7 @@ func (c *rpConnection) refusable(f op.Fault) bool {
 	switch {
 	case f.Side() == op.DiscoverySide, f.Side() == op.KeysSide, needs.Template, needs.SignedUserinfo:
 		return false
-	case !f.Applies(orText(s.Request.ResponseType, "code")):
+	case !f.Applies(c.responseType()):
 		return false
 	case len(needs.ResponseModes) > 0 && !slices.Contains(needs.ResponseModes, c.mode()):
 		return false
@@ -36,12 +36,12 @@ func signs(alg, needed string) bool {
 
 // mode is how answers reach the connection.
 func (c *rpConnection) mode() string {
-	responseType := orText(c.conn.OIDC.Request.ResponseType, "code")
+	responseType := c.responseType()
 	usual := "query"
 	if c.house.dialect != op.Thinkific && responseType != "code" {
 		usual = "fragment"
 	}
-	return orText(c.preset("responseMode", c.conn.OIDC.Request.ResponseMode), usual)
+	return orText(c.setting(c.conn.OIDC.Request.ResponseMode, "responseMode"), usual)
 }
 
 // menuOf lists the faults the connection refuses, in families.

@@ -20,7 +20,7 @@ const (
 	most     = 100_000        // sessions alive at once
 	sweeping = 1024           // after so many starts, sessions that ended are removed
 
-	longest = 16 << 10 // bytes of one hint; a longer one would not fit into a logout request's address either
+	longest = 8 << 10  // bytes of one hint: no logout request takes a longer one
 	hints   = 64 << 20 // bytes of all hints together: an ID token is a hundred times as large as a session
 )
 

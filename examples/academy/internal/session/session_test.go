@@ -102,7 +102,7 @@ func TestALogoutMessageMayNameASessionAlone(t *testing.T) {
 }
 
 func TestAHintIsKeptAsLongAsItsSessionAndTheRoomAllow(t *testing.T) {
-	const longest, room = 16 << 10, 64 << 20
+	const longest, room = 8 << 10, 64 << 20
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	s := session.New(session.Config{Name: "x", Now: func() time.Time { return now }})
 	hinted := func(n int) (r *http.Request, kept int) {

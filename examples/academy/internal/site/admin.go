@@ -185,8 +185,8 @@ type address struct {
 
 func addresses(i tenant.Info) []address {
 	names := map[string]address{
-		"/access/openId/login": {Name: "Sign-in begins at", Link: true}, "/access/openId/callback": {Name: "Redirect URI, and where signing out ends"},
-		"/access/openId/backchannel-logout": {Name: "Back-channel logout"}, "/access/openId/logout": {Name: "Where signing out ends"},
+		"/access/openId/login": {Name: "Sign-in begins at", Link: true}, "/access/openId/callback": {Name: "Redirect URI"},
+		"/access/openId/backchannel-logout": {Name: "Back-channel logout URI"}, "/access/openId/logout": {Name: "Post-logout redirect URI"},
 		"/access/saml/login": {Name: "Sign-in begins at", Link: true}, "/access/saml/consumer": {Name: "Assertion consumer service (ACS)"},
 		"/access/saml/metadata": {Name: "Entity id, and metadata", Link: true}, "/access/saml/logout": {Name: "Single logout"},
 	}

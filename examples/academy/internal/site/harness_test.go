@@ -89,7 +89,7 @@ func start(t *testing.T, s setup) *academy {
 	a := &academy{t: t, clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}, logs: &buffer{}, keys: s.keys}
 	if a.keys == nil {
 		a.keys = map[string]lmssso.Secret{}
-		for _, id := range config.ExampleConnections() {
+		for _, id := range config.ExampleSecrets() {
 			a.keys[id] = jwtsso.GenerateKey()
 		}
 	}

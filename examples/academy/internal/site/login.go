@@ -1,6 +1,7 @@
 package site
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"github.com/lmssso/lmssso"
 	"github.com/lmssso/lmssso/examples/academy/internal/session"
 	"github.com/lmssso/lmssso/examples/academy/internal/ui"
+	"github.com/lmssso/lmssso/oidc"
 )
 
 // mostChanges is how many changes of its login a session remembers: a token can bring hundreds, and sessions are many.
@@ -21,7 +23,7 @@ func (s *Site) done(w http.ResponseWriter, r *http.Request, t *lmssso.Attempt) e
 	a, account := t.Assertion, t.Outcome.Account
 	return s.sessions.Start(w, r, session.Session{
 		AccountID: account.ID, Link: account.Link, Tenant: account.Tenant,
-		Key: lmssso.SessionKey{Connection: t.Connection, Subject: a.Subject, Index: a.Session.Index},
+		Key:  lmssso.SessionKey{Connection: t.Connection, Subject: a.Subject, Index: a.Session.Index},
 		Hint: a.Session.Hint,
 		Login: session.Login{
 			Protocol: t.Protocol, Connection: t.Connection, Tenant: a.Origin.Tenant, Issuer: a.Origin.Issuer, ID: a.Origin.ID,
@@ -103,11 +105,11 @@ func (s *Site) logout(w http.ResponseWriter, r *http.Request) {
 	if signedIn {
 		site = v.Login.Tenant
 		back := "/logout?" + url.Values{"tenant": {site}}.Encode()
-		answered, err := s.registry.Logout(w, r, v.Key, "", back)
+		answered, err := s.registry.Logout(w, r, v.Key, v.Hint, back)
 		if answered {
 			return
 		}
-		if err != nil { // the user is signed out here, which is what this site can promise
+		if err != nil && !errors.Is(err, oidc.ErrNoLogout) { // the user is signed out here, which is what this site can promise
 			s.cfg.Logger.Warn("no single logout", "connection", v.Key.Connection, "error", err.Error())
 		}
 	}
