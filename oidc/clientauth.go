@@ -25,7 +25,7 @@ const assertionLife = 2 * time.Minute
 // KEY"). keyID is the kid the provider knows it by, "" for none. It refuses, with [ErrClientKey], encrypted keys, more than
 // one, RSA keys of less than 2048 bits, and other curves than P-256, P-384, P-521 and Ed25519.
 func ParseClientKey(text []byte, keyID string) (ClientKey, error) {
-	if keyID != "" && !plainText(keyID, maxKeyID) {
+	if keyID != "" && !plainText(keyID, maxKeyName) {
 		return ClientKey{}, keyFault("the key id is not printable ASCII of at most 512 characters", nil)
 	}
 	block, err := onlyKey(text)

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	jose "github.com/go-jose/go-jose/v4"
@@ -58,7 +59,7 @@ func parseKeys(doc string) (keySet, error) {
 	if len(set) == 0 {
 		return nil, refuse(ErrKeysDocument, lmssso.Error{Detail: "none of the keys can verify signatures"})
 	}
-	return set, nil
+	return slices.Clone(set), nil // no longer than it must be
 }
 
 // parseKey reads one key; false leaves it out.

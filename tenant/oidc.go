@@ -27,8 +27,9 @@ func (oidcPlug) paths(Connection) []string {
 func (oidcPlug) defaults(Connection) lmssso.AccountPolicy { return lmssso.AccountPolicy{} }
 
 func (p oidcPlug) build(c Connection, b builder) (built, error) {
-	cfg, err := p.config(c, b)
-	if err != nil {
+	cfg := p.config(c, b)
+	var err error
+	if cfg.RP.Key, err = c.OIDC.Client.key(); err != nil {
 		return built{}, err
 	}
 	provider, err := oidc.New(cfg)
@@ -58,23 +59,19 @@ func (l oidcLogout) startLogout(w http.ResponseWriter, r *http.Request, _ lmssso
 	return l.provider.StartLogout(w, r, hint, returnTo)
 }
 
-// config is the connection as its protocol package takes it, with the preset underneath.
-func (oidcPlug) config(c Connection, b builder) (oidc.Config, error) {
+// config is the connection as its protocol package takes it, with the preset underneath, but without the client's key.
+func (oidcPlug) config(c Connection, b builder) oidc.Config {
 	s := c.OIDC.withPreset(c.Preset)
 	base := oidc.StandardMapping()
 	if preset, ok := oidc.NamedPreset(c.Preset); ok {
 		base = preset.Mapping
-	}
-	key, err := s.Client.key()
-	if err != nil {
-		return oidc.Config{}, err
 	}
 	address := func(path string) string { return b.cfg.BaseURL + withSlug(path, c.Tenant) }
 	return oidc.Config{
 		Connection: c.ID, Tenant: c.Tenant, Realm: b.cfg.realm(c), Mapping: c.Mapping.Over(base),
 		RP: oidc.RP{
 			BaseURL: b.cfg.BaseURL, RedirectURI: address(oidcCallbackPath), PostLogoutRedirectURI: address(oidcLogoutPath),
-			ClientID: s.Client.ID, ClientSecret: s.Client.Secret, TokenAuth: oidc.AuthMethod(s.Client.TokenAuth), Key: key,
+			ClientID: s.Client.ID, ClientSecret: s.Client.Secret, TokenAuth: oidc.AuthMethod(s.Client.TokenAuth),
 		},
 		OP: oidc.OP{
 			WellKnown: s.Provider.WellKnown, Issuer: s.Provider.Issuer, AllowedTenantIDs: s.Provider.AllowedTenantIDs,
@@ -91,7 +88,7 @@ func (oidcPlug) config(c Connection, b builder) (oidc.Config, error) {
 			MaxAuthnAge: time.Duration(c.MaxAuthnAge), Leeway: time.Duration(c.Leeway),
 		},
 		SingleUse: b.app.SingleUse, Sessions: b.app.Sessions, Now: b.app.Env.Now,
-	}, nil
+	}
 }
 
 // request is what authorization requests ask for. Parameters that the protocol package knows go where it checks them.

@@ -11,22 +11,26 @@ import (
 	"github.com/lmssso/lmssso/oidc"
 )
 
-// check lists the faults of the settings, and those the protocol package finds when nothing simpler is wrong.
+// check lists the faults of the settings: what the configuration's own words tell, and what the protocol package finds.
 func (p oidcPlug) check(c Connection) Faults {
 	var faults Faults
 	if _, ok := oidc.NamedPreset(c.Preset); c.Preset != "" && !ok {
 		faults = append(faults, Fault{Path: "preset", Text: "must be one of " + strings.Join(oidcPresets(), ", ")})
 	}
 	faults = append(faults, c.OIDC.withPreset(c.Preset).faults()...)
-	if len(faults) > 0 {
-		return faults
+	for _, f := range p.refused(c) {
+		if !slices.ContainsFunc(faults, func(said Fault) bool { return said.Path == f.Path || strings.HasPrefix(said.Path, f.Path+".") }) {
+			faults = append(faults, f)
+		}
 	}
-	c.Leeway = 0 // every protocol's bound is checked before
-	b := builder{cfg: Config{BaseURL: "https://checked.example", Connections: []Connection{c}}, app: &App{SingleUse: unused{}}}
-	cfg, err := p.config(c, b)
-	if err != nil {
-		return oidcFaults(err)
-	}
+	return faults
+}
+
+// refused lists what the protocol package refuses, by building the connection and closing it again.
+func (p oidcPlug) refused(c Connection) Faults {
+	c.ID, c.Leeway, c.MaxAuthnAge = "checked", max(0, min(c.Leeway, Duration(maxLeeway))), max(0, c.MaxAuthnAge) // their bounds are every protocol's
+	cfg := p.config(c, builder{cfg: Config{BaseURL: "https://checked.example"}, app: &App{SingleUse: unused{}}})
+	cfg.RP.Key, _ = c.OIDC.Client.key() // a fault of it is said already, with its path
 	provider, err := oidc.New(cfg)
 	if err != nil {
 		return oidcFaults(err)
@@ -55,7 +59,6 @@ func (s OIDC) faults() Faults {
 		wrong      bool
 		path, text string
 	}{
-		{s.Client.ID == "", "clientID", "must be this site's client id at the provider"},
 		{len(scopes) > 0 && !slices.Contains(scopes, "openid"), "scope", "must hold openid"},
 		{s.Request.ResponseType != "" && s.Request.ResponseType != string(oidc.Code) && query && !s.AllowTokensInQuery, "responseMode",
 			"must be form_post or fragment: the query would show ID tokens in the address; where the provider has no other way, turn on allowTokensInQuery"},
@@ -76,20 +79,21 @@ func (s OIDC) faults() Faults {
 	return faults
 }
 
-// faults lists what is missing of the provider's side, or stands there twice.
+// faults lists what stands twice of the provider's side, and that there is none.
 func (s OIDCProvider) faults() Faults {
 	var faults Faults
-	byHand := []struct{ path, value string }{
+	given := s.Issuer != ""
+	for _, e := range []struct{ path, value string }{
 		{"authorizationEndpoint", s.AuthorizationEndpoint}, {"tokenEndpoint", s.TokenEndpoint}, {"userinfoEndpoint", s.UserinfoEndpoint},
 		{"endSessionEndpoint", s.EndSessionEndpoint}, {"jwksURI", s.JWKSURI},
-	}
-	if s.WellKnown == "" && s.Issuer == "" {
-		return Faults{{Path: "wellKnown", Text: "must be set, or else issuer, authorizationEndpoint, tokenEndpoint and jwksURI"}}
-	}
-	for _, e := range byHand {
+	} {
+		given = given || e.value != ""
 		if s.WellKnown != "" && e.value != "" {
-			faults = append(faults, Fault{Path: e.path, Text: "cannot be set beside wellKnown, which says it"})
+			faults = append(faults, Fault{Path: e.path, Text: "cannot be set beside wellKnown, whose document says it"})
 		}
+	}
+	if s.WellKnown == "" && !given {
+		faults = append(faults, Fault{Path: "wellKnown", Text: "must be set, or else issuer, authorizationEndpoint, tokenEndpoint and jwksURI"})
 	}
 	return faults
 }
@@ -109,9 +113,14 @@ func (c OIDCClient) key() (oidc.ClientKey, error) {
 	}
 	text, err := os.ReadFile(c.KeyFile)
 	if err != nil {
-		return oidc.ClientKey{}, errors.New("the key file cannot be read")
+		return oidc.ClientKey{}, errors.New("cannot be read")
 	}
-	return parseClientKey(text, c.KeyID)
+	k, err := oidc.ParseClientKey(text, c.KeyID)
+	var e *lmssso.Error
+	if errors.As(err, &e) {
+		return oidc.ClientKey{}, errors.New("cannot be used: " + e.Detail)
+	}
+	return k, err
 }
 
 // oidcFields are the fields of an [oidc.Config] by the settings that fill them.
@@ -132,18 +141,33 @@ var oidcFields = []struct{ field, path string }{
 // rules, never a secret.
 func oidcFaults(err error) Faults {
 	var faults Faults
-	for _, e := range settingErrors(err) {
+	all := settingErrors(err)
+	for _, e := range all {
 		field, text, _ := strings.Cut(strings.TrimPrefix(e.Detail, "oidc.Config."), " ")
-		path, known := oidcPath(field)
+		if field == "OP.Endpoints" {
+			continue // said of each address
+		}
+		path, known := oidcPath(strings.TrimSuffix(field, ":"))
 		if !known {
 			text = "cannot be used: " + e.Detail
 		}
-		faults = append(faults, Fault{Path: path, Text: text})
+		faults = append(faults, Fault{Path: path, Text: sentence(text, e)})
 	}
-	if len(faults) == 0 {
+	if len(all) == 0 {
 		return Faults{{Text: "cannot be used"}}
 	}
 	return faults
+}
+
+// sentence ends what is wrong with what would be right.
+func sentence(text string, e *lmssso.Error) string {
+	if e.Expected == "" {
+		return text
+	}
+	if text == "" {
+		return "must be " + e.Expected
+	}
+	return text + "; it must be " + e.Expected
 }
 
 func oidcPath(field string) (path string, known bool) {

@@ -9,23 +9,21 @@ import (
 // is cancelled leaves, and the others still get the result. It is safe for concurrent use, and must be closed.
 type Flight struct {
 	job    func(context.Context) error
-	ctx    context.Context // the job's, ended by Close
-	cancel context.CancelFunc
 	mu     sync.Mutex
 	now    *call
 	closed bool
 }
 
-// call is one run of the job.
+// call is one run of the job. Its context lives no longer: many flights wait long between two runs.
 type call struct {
-	done chan struct{}
-	err  error // to be read after done is closed
+	cancel context.CancelFunc
+	done   chan struct{}
+	err    error // to be read after done is closed
 }
 
 // NewFlight returns a flight for the job, which must end soon after its context does.
 func NewFlight(job func(context.Context) error) *Flight {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &Flight{job: job, ctx: ctx, cancel: cancel}
+	return &Flight{job: job}
 }
 
 // Start starts the job unless it is running already, and does not wait for it.
@@ -66,8 +64,8 @@ func (f *Flight) Close() {
 	f.closed = true
 	c := f.now
 	f.mu.Unlock()
-	f.cancel()
 	if c != nil {
+		c.cancel()
 		<-c.done
 	}
 }
@@ -79,15 +77,17 @@ func (f *Flight) start() *call {
 	if f.closed || f.now != nil {
 		return f.now
 	}
-	c := &call{done: make(chan struct{})}
+	ctx, cancel := context.WithCancel(context.Background())
+	c := &call{cancel: cancel, done: make(chan struct{})}
 	f.now = c
-	go f.run(c)
+	go f.run(ctx, c)
 	return c
 }
 
 // run does the job. A panic in it is a failure of this run: the documents jobs read come from outside.
-func (f *Flight) run(c *call) {
+func (f *Flight) run(ctx context.Context, c *call) {
 	defer func() {
+		c.cancel()
 		if p := recover(); p != nil {
 			c.err = ErrPanic
 		}
@@ -96,5 +96,5 @@ func (f *Flight) run(c *call) {
 		f.mu.Unlock()
 		close(c.done)
 	}()
-	c.err = f.job(f.ctx)
+	c.err = f.job(ctx)
 }
