@@ -119,9 +119,12 @@ func (c *rpConnection) flow() string {
 	what := map[string]string{
 		string(oidc.Code):        "Code flow: the browser brings a code, which the academy exchanges for tokens.",
 		string(oidc.IDToken):     "Implicit flow: the browser brings an ID token, and nothing is exchanged.",
-		string(oidc.CodeIDToken): "Hybrid flow: the browser brings an ID token and a code.",
+		string(oidc.CodeIDToken): "Hybrid flow: the browser brings an ID token, and a code that the academy exchanges for more.",
 	}[c.responseType()]
 	how := map[string]string{"query": "in the address", "fragment": "behind the address's #", "form_post": "by a form that posts itself"}[c.mode()]
+	if c.house.dialect == op.Thinkific {
+		what = "This provider has the manners of a Thinkific school. " + what
+	}
 	return what + " It comes " + how + "."
 }
 
@@ -141,7 +144,7 @@ func (c *rpConnection) where(chosen url.Values) []choice {
 func (c *rpConnection) asked(req *op.Request) []askedFact {
 	out := []askedFact{
 		{"Asked by", req.ClientID}, {"Connection", c.conn.ID}, {"Wants", strings.ReplaceAll(req.ResponseType, " ", " and ")},
-		{"By", map[string]string{"query": "query", "fragment": "fragment", "form_post": "form (POST)"}[req.ResponseMode]},
+		{"Answer comes by", map[string]string{"query": "query", "fragment": "fragment", "form_post": "form (POST)"}[req.ResponseMode]},
 		{"Scopes", strings.Join(req.Scope, ", ")}, {"Answer goes to", req.RedirectURI},
 	}
 	bound := []string{}

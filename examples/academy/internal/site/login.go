@@ -50,6 +50,9 @@ func (s *Site) refusalPage(w http.ResponseWriter, r *http.Request, f lmssso.Refu
 		Heading: "You are not signed in", Text: f.Message, Code: string(f.Code), TraceID: f.TraceID,
 		Links: []link{{"/", "Back to the home page"}},
 	}
+	if v, err := s.visitor(r); err == nil && v != nil {
+		m.Heading, m.Text = "This sign-in was refused", f.Message+" You are still signed in as "+v.name()+"."
+	}
 	if to := s.logURL(r, f.TraceID); to != "" {
 		m.Links = append(m.Links, link{to, "See it in the sign-in log"})
 	}
