@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"slices"
 	"strings"
 
 	op "github.com/lmssso/lmssso/internal/demoidp/oidc"
@@ -15,8 +14,6 @@ func (c *rpConnection) refusable(f op.Fault) bool {
 	case f.Side() == op.DiscoverySide, f.Side() == op.KeysSide, needs.Template, needs.SignedUserinfo:
 		return false
 	case !f.Applies(c.responseType()):
-		return false
-	case len(needs.ResponseModes) > 0 && !slices.Contains(needs.ResponseModes, c.mode()):
 		return false
 	case needs.MaxAge && c.conn.MaxAuthnAge == 0, needs.Contexts && len(c.conn.Policy.RequireAuthnContext) == 0:
 		return false
