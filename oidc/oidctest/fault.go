@@ -23,8 +23,6 @@ const (
 type Needs struct {
 	// ResponseTypes are those it can be made with; empty is all.
 	ResponseTypes []string
-	// ResponseModes are those it can be made with; empty is all.
-	ResponseModes []string
 	// Algorithm is how the algorithm of tokens must begin: RS for a provider with an RSA key, ES for ECDSA; "" is any but HS.
 	Algorithm string
 	// MaxAge needs a request with max_age. Template needs an issuer with {tenantid}. Earlier needs a login before this one.
@@ -35,6 +33,8 @@ type Needs struct {
 	SignedUserinfo bool
 	// Contexts needs a relying party that accepts certain authentication contexts alone, [WeakContext] not among them.
 	Contexts bool
+	// TLS needs a provider by https. PublicOnly needs a relying party that asks no private addresses.
+	TLS, PublicOnly bool
 	// TrustedAudience needs a relying party that trusts [OtherAudience] beside itself.
 	TrustedAudience bool
 }
@@ -72,18 +72,6 @@ func demoFaults(faults []Fault) []demo.Fault {
 	out := make([]demo.Fault, len(faults))
 	for i, f := range faults {
 		out[i] = demo.Fault(f)
-	}
-	return out
-}
-
-// Variation is a lawful difference among providers. A relying party must sign the user in all the same.
-type Variation string
-
-// Variations lists all.
-func Variations() []Variation {
-	var out []Variation
-	for _, v := range demo.Variations() {
-		out = append(out, Variation(v))
 	}
 	return out
 }

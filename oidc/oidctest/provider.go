@@ -1,7 +1,11 @@
 package oidctest
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -22,6 +26,8 @@ type Options struct {
 	// IssuerPath follows the provider's URL in its issuer, such as "/{tenantid}/v2.0" for a template that each user's TenantID
 	// fills. The document is where it always is.
 	IssuerPath string
+	// TLS serves by https, with a certificate of [Provider.RootCAs].
+	TLS bool
 	// Now is the clock; nil is the machine's. [Provider.SetNow] changes it later.
 	Now func() time.Time
 }
@@ -39,6 +45,7 @@ type Provider struct {
 	t      testing.TB
 	engine *demo.OP
 	algs   []string
+	roots  *x509.CertPool
 
 	mu       sync.Mutex
 	now      func() time.Time
@@ -76,7 +83,15 @@ func start(t testing.TB, o Options, d demo.Dialect) *Provider {
 	t.Helper()
 	mux := http.NewServeMux()
 	p := &Provider{t: t, algs: slices.Clone(o.Algorithms), now: o.Now, sessions: map[string]Session{}, hits: map[string]int{}}
-	server := httptest.NewServer(p.counted(mux))
+	server := httptest.NewUnstartedServer(p.counted(mux))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up in the middle are meant to
+	if o.TLS {
+		server.StartTLS()
+		p.roots = x509.NewCertPool()
+		p.roots.AddCert(server.Certificate())
+	} else {
+		server.Start()
+	}
 	t.Cleanup(server.Close)
 	if p.now == nil {
 		p.now = time.Now
@@ -284,9 +299,15 @@ func (p *Provider) Client() *http.Client {
 	return &http.Client{Jar: jar, Transport: p.transport(), Timeout: 30 * time.Second}
 }
 
+// RootCAs are the authorities to trust a provider with [Options].TLS by; nil without.
+func (p *Provider) RootCAs() *x509.CertPool { return p.roots }
+
 // transport is one whose connections end with the test.
 func (p *Provider) transport() *http.Transport {
 	out := &http.Transport{}
+	if p.roots != nil {
+		out.TLSClientConfig = &tls.Config{RootCAs: p.roots, MinVersion: tls.VersionTLS12}
+	}
 	p.t.Cleanup(out.CloseIdleConnections)
 	return out
 }

@@ -28,8 +28,6 @@ const (
 type Needs struct {
 	// ResponseTypes are those it can be made with; empty is all.
 	ResponseTypes []string
-	// ResponseModes are those it can be made with; empty is all.
-	ResponseModes []string
 	// Algorithm is how the algorithm of tokens must begin: RS for a provider with an RSA key, ES for ECDSA; "" is any but HS.
 	Algorithm string
 	// MaxAge needs a request with max_age. Template needs an issuer with {tenantid}. Earlier needs a login before this one.
@@ -40,6 +38,8 @@ type Needs struct {
 	SignedUserinfo bool
 	// Contexts needs a relying party that accepts certain authentication contexts alone, [WeakContext] not among them.
 	Contexts bool
+	// TLS needs a provider by https. PublicOnly needs a relying party that asks no private addresses.
+	TLS, PublicOnly bool
 	// TrustedAudience needs a relying party that trusts [OtherAudience] beside itself.
 	TrustedAudience bool
 }
@@ -126,7 +126,24 @@ type group struct {
 }
 
 func menu() []group {
-	return []group{}
+	return []group{
+		{"Signature", TokenSide, signatureFaults()},
+		{"Algorithm", TokenSide, algorithmFaults()},
+		{"Header", TokenSide, headerFaults()},
+		{"Text of the token", TokenSide, textFaults()},
+		{"Names that stand twice", TokenSide, twiceFaults()},
+		{"Issuer and audience", TokenSide, addressFaults()},
+		{"Time", TokenSide, timeFaults()},
+		{"Subject", TokenSide, subjectFaults()},
+		{"What ties the token to the login", TokenSide, tieFaults()},
+		{"Answer: whose and for whom", AnswerSide, stateFaults()},
+		{"Answer: its parts", AnswerSide, partFaults()},
+		{"Token endpoint", ExchangeSide, exchangeFaults()},
+		{"Userinfo", UserinfoSide, userinfoFaults()},
+		{"Discovery document", DiscoverySide, discoveryFaults()},
+		{"Keys", KeysSide, keyFaults()},
+		{"Logout token", LogoutSide, logoutFaults()},
+	}
 }
 
 func groupOf(f Fault) (group, bool) {

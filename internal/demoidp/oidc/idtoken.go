@@ -31,6 +31,11 @@ func (s *scene) idToken() (string, error) {
 			return "", err
 		}
 	}
+	if !s.front {
+		if err := s.each(ExchangeSide, t); err != nil {
+			return "", err
+		}
+	}
 	return t.compact()
 }
 

@@ -50,6 +50,12 @@ func (o object) has(name string) bool {
 	return slices.ContainsFunc(o, func(m member) bool { return m.name == name })
 }
 
+// words is a member that is a text; "" when it is none.
+func (o object) words(name string) string {
+	text, _ := o.get(name).(string)
+	return text
+}
+
 // text writes the object.
 func (o object) text() ([]byte, error) {
 	var b bytes.Buffer

@@ -82,6 +82,7 @@ type OP struct {
 	jtis    map[string]time.Time
 	last    map[string]last // by client
 	rotated bool
+	spares  map[string]crypto.Signer // keys of the faults, by name
 }
 
 // last is what was sent before, for the faults that repeat it.
@@ -107,7 +108,7 @@ func New(cfg Config) (*OP, error) {
 	}
 	p := &OP{
 		cfg: cfg, clients: map[string]*Client{}, codes: map[string]*grant{}, access: map[string]*grant{},
-		jtis: map[string]time.Time{}, last: map[string]last{},
+		jtis: map[string]time.Time{}, last: map[string]last{}, spares: map[string]crypto.Signer{},
 	}
 	p.stranger = sync.OnceValues(func() (crypto.Signer, error) {
 		if cfg.Stranger != nil {

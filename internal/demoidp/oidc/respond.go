@@ -1,7 +1,6 @@
 package oidc
 
 import (
-	"crypto"
 	"errors"
 	"fmt"
 	"slices"
@@ -68,9 +67,6 @@ func (p *OP) scene(client Client, req *Request, login Login) (*scene, error) {
 	}
 	return &scene{op: p, client: client, req: req, login: login, now: p.cfg.Now(), changes: changes}, nil
 }
-
-// stranger is the key nobody trusts.
-func (s *scene) stranger() (crypto.Signer, error) { return s.op.stranger() }
 
 // Respond answers a request for a login.
 func (p *OP) Respond(req *Request, login Login) (*Answer, error) {
