@@ -38,6 +38,7 @@ type OP struct {
 	houses  []*house
 	adopted map[string]*house // by connection
 	clients []rpConnection
+	faults  func() []opFault
 
 	mu       sync.Mutex
 	requests map[string]*op.Request // by the handle in the form
@@ -61,7 +62,6 @@ type rpConnection struct {
 	backchannel string
 	mapping     attrs.Mapping
 	people      []person
-	menu        []faultGroup
 }
 
 // opSession is a user the provider signed in somewhere.
@@ -73,7 +73,7 @@ type opSession struct {
 
 // NewOP makes the provider. own is the address the academy itself listens on; "" is baseURL.
 func NewOP(baseURL, own string, now func() time.Time) *OP {
-	p := &OP{baseURL: baseURL, own: own, adopted: map[string]*house{}, requests: map[string]*op.Request{}}
+	p := &OP{baseURL: baseURL, own: own, adopted: map[string]*house{}, requests: map[string]*op.Request{}, faults: sync.OnceValue(readFaults)}
 	for path, dialect := range map[string]op.Dialect{standardPath: op.Standard, thinkificPath: op.Thinkific} {
 		h := &house{path: path, dialect: dialect}
 		h.engine = sync.OnceValues(func() (*op.OP, error) { return p.build(h, now) })
@@ -241,7 +241,7 @@ func (p *OP) connection(conn tenant.Connection, info tenant.Info) (rpConnection,
 		base = preset.Mapping
 	}
 	c := rpConnection{conn: conn, house: p.adopted[conn.ID], login: at.login, backchannel: at.backchannel, mapping: conn.Mapping.Over(base)}
-	c.people, c.menu = peopleOf(p.cfg.File, info, c.carries(attrs.Role)), c.menuOf()
+	c.people = peopleOf(p.cfg.File, info, c.carries(attrs.Role))
 	return c, nil
 }
 

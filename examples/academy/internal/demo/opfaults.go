@@ -1,26 +1,70 @@
 package demo
 
 import (
+	"errors"
+	"slices"
 	"strings"
 
 	op "github.com/lmssso/lmssso/internal/demoidp/oidc"
+	"github.com/lmssso/lmssso/oidc"
 )
+
+// opFault is a fault, and what is known of it.
+type opFault struct {
+	choice
+	fault  op.Fault
+	family string
+	side   op.Side
+	needs  op.Needs
+	types  []string // the response types it can show with
+}
+
+// readFaults reads the engine's list. It takes its time, so it is done once, and when somebody first asks.
+func readFaults() []opFault {
+	var out []opFault
+	for _, f := range append(op.Faults(), op.LogoutFaults()...) {
+		one := opFault{choice: choice{Value: string(f), Title: opFaultTitle(f), Text: f.Explanation()}, fault: f, family: f.Group(), side: f.Side(), needs: f.Needs()}
+		for _, t := range []oidc.ResponseType{oidc.Code, oidc.IDToken, oidc.CodeIDToken} {
+			if f.Applies(string(t)) {
+				one.types = append(one.types, string(t))
+			}
+		}
+		out = append(out, one)
+	}
+	return out
+}
 
 // refusable reports whether the connection can meet the fault and refuses it. Those of the discovery document and of the keys
 // are left out: the academy keeps both for a while, and nobody could tell which sign-in meets them.
-func (c *rpConnection) refusable(f op.Fault) bool {
-	s, needs := c.conn.OIDC, f.Needs()
+func (c *rpConnection) refusable(f opFault) bool {
+	s := c.conn.OIDC
 	switch {
-	case f.Side() == op.DiscoverySide, f.Side() == op.KeysSide, needs.Template, needs.SignedUserinfo:
+	case f.fault == op.ResponseISSTwice && c.house.dialect == op.Thinkific: // it sends none that could stand twice
 		return false
-	case !f.Applies(c.responseType()):
+	case f.side == op.DiscoverySide, f.side == op.KeysSide, f.side == op.LogoutSide:
 		return false
-	case needs.MaxAge && c.conn.MaxAuthnAge == 0, needs.Contexts && len(c.conn.Policy.RequireAuthnContext) == 0:
+	case f.needs.Template, f.needs.SignedUserinfo, f.needs.TLS, f.needs.PublicOnly, !slices.Contains(f.types, c.responseType()):
 		return false
-	case needs.TrustedAudience && len(s.TrustedAudiences) == 0:
+	case f.needs.MaxAge && c.conn.MaxAuthnAge == 0, f.needs.Contexts && len(c.conn.Policy.RequireAuthnContext) == 0:
+		return false
+	case f.needs.TrustedAudience && len(s.TrustedAudiences) == 0:
 		return false
 	}
-	return signs(orText(s.SigningAlgorithm, "RS256"), needs.Algorithm)
+	return signs(orText(s.SigningAlgorithm, "RS256"), f.needs.Algorithm)
+}
+
+// suited has a login answered with a fault, in a way that lets it show.
+func suited(login *op.Login, f op.Fault, hybrid bool) error {
+	login.How.Faults = []op.Fault{f}
+	switch sub := login.User.Subject; f {
+	case op.AggregatedIdentity: // userinfo, or the other token of a hybrid flow, would tell the address after all
+		login.How.Variations, login.How.Second = append(login.How.Variations, op.ClaimsInIDToken), hybrid
+	case op.UserinfoLetters:
+		if strings.ToUpper(sub) == strings.ToLower(sub) {
+			return errors.New("this user's sub has no letters that could be others")
+		}
+	}
+	return nil
 }
 
 // signs reports whether tokens of an algorithm can show a fault that needs one that begins so.
@@ -42,27 +86,28 @@ func (c *rpConnection) mode() string {
 }
 
 // menuOf lists the faults the connection refuses, in families.
-func (c *rpConnection) menuOf() []faultGroup {
+func (p *OP) menuOf(c *rpConnection) []faultGroup {
 	var out []faultGroup
-	for _, f := range op.Faults() {
+	for _, f := range p.faults() {
 		if !c.refusable(f) {
 			continue
 		}
-		family := f.Group()
-		if len(out) == 0 || out[len(out)-1].Title != family {
-			out = append(out, faultGroup{Title: family})
+		if len(out) == 0 || out[len(out)-1].Title != f.family {
+			out = append(out, faultGroup{Title: f.family})
 		}
 		last := &out[len(out)-1]
-		last.Faults = append(last.Faults, choice{Value: string(f), Title: opFaultTitle(f), Text: f.Explanation()})
+		last.Faults = append(last.Faults, f.choice)
 	}
 	return out
 }
 
 // logoutFaults lists what can be wrong with a logout token.
-func logoutFaults() []choice {
+func (p *OP) logoutFaults() []choice {
 	var out []choice
-	for _, f := range op.LogoutFaults() {
-		out = append(out, choice{Value: string(f), Title: opFaultTitle(f), Text: f.Explanation()})
+	for _, f := range p.faults() {
+		if f.side == op.LogoutSide {
+			out = append(out, f.choice)
+		}
 	}
 	return out
 }

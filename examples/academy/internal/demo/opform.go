@@ -25,12 +25,12 @@ type opPage struct {
 	Request                  string
 	People                   []choice
 	Offer                    offer
+	Hybrid, Second           bool     // two ID tokens come; the fault is in the second
 	Where                    []choice // how the claims may be told; empty without a choice
 	Faults                   []faultGroup
 	NoFault                  bool
 	Sessions                 []opSession
 	LogoutFaults             []choice
-	CanEndSession            bool
 }
 
 // authorize is the authorization endpoint: it reads what the academy asks and shows the form.
@@ -83,8 +83,8 @@ func (p *OP) show(w http.ResponseWriter, r *http.Request, status int, c *rpConne
 	page := opPage{
 		Problem: problem, Connection: c.conn.ID, Client: c.conn.OIDC.Client.ID, Flow: c.flow(), BeginURL: c.begin(chosen.Get("return_to")),
 		Discovery: p.baseURL + c.house.path + op.DefaultPaths(c.house.dialect).WellKnown,
-		Offer:     offerOf(p.cfg.File, c.carries, chosen), Where: c.where(chosen), Faults: chosenOf(c.menu, chosen.Get("fault")),
-		NoFault: chosen.Get("fault") == "", Sessions: p.sessionsAt(c), LogoutFaults: logoutFaults(), Tabs: tabs(p.cfg, c.conn.ID, chosen.Get("return_to")),
+		Offer:     offerOf(p.cfg.File, c.carries, chosen), Where: c.where(chosen), Hybrid: c.responseType() == string(oidc.CodeIDToken), Second: chosen.Has("second"), Faults: chosenOf(p.menuOf(c), chosen.Get("fault")),
+		NoFault: chosen.Get("fault") == "", Sessions: p.sessionsAt(c), LogoutFaults: p.logoutFaults(), Tabs: tabs(p.cfg, c.conn.ID, chosen.Get("return_to")),
 	}
 	if req := p.request(chosen.Get("request")); req != nil {
 		page.Asked, page.Request, page.Tabs = c.asked(req), chosen.Get("request"), nil
@@ -213,7 +213,7 @@ func (p *OP) send(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *OP) respond(engine *op.OP, c *rpConnection, req *op.Request, who person, form url.Values) (*op.Answer, error) {
-	login := op.Login{User: c.says(who, form, p.cfg.Now()), SessionID: newSID(), How: op.How{Variations: c.manners()}}
+	login := op.Login{User: c.says(who, form, p.cfg.Now()), SessionID: newSID(), How: op.How{Variations: c.manners(), Second: form.Has("second")}}
 	switch form.Get("claims") {
 	case "userinfo":
 		login.How.Variations = append(login.How.Variations, op.ClaimsInUserinfo)
@@ -221,10 +221,12 @@ func (p *OP) respond(engine *op.OP, c *rpConnection, req *op.Request, who person
 		login.How.Variations = append(login.How.Variations, op.ClaimsInIDToken)
 	}
 	if fault := form.Get("fault"); fault != "" {
-		if !offers(c.menu, fault) {
+		if !offers(p.menuOf(c), fault) {
 			return nil, errNoFault
 		}
-		login.How.Faults = []op.Fault{op.Fault(fault)}
+		if err := suited(&login, op.Fault(fault), c.responseType() == string(oidc.CodeIDToken)); err != nil {
+			return nil, err
+		}
 	}
 	answer, err := engine.Respond(req, login)
 	if err == nil && form.Get("fault") == "" {

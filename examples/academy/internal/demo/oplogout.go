@@ -123,7 +123,7 @@ func (p *OP) tell(r *http.Request, c *rpConnection, s opSession, how op.How) (st
 	if c.backchannel == "" {
 		return 0, errors.New("the connection has no address for it")
 	}
-	if len(how.Faults) > 0 && !slices.Contains(op.LogoutFaults(), how.Faults[0]) {
+	if len(how.Faults) > 0 && !offers([]faultGroup{{Faults: p.logoutFaults()}}, string(how.Faults[0])) {
 		return 0, errNoFault
 	}
 	text, err := engine.LogoutToken(c.conn.OIDC.Client.ID, op.Logout{Subject: s.subject, SessionID: s.sid}, how)
