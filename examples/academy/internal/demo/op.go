@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"crypto"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -46,12 +47,25 @@ type OP struct {
 	sessions []opSession            // newest first
 }
 
-// house is one provider, with an address and manners of its own. Its keys are made when somebody first asks: large primes
-// take their time.
+// house is one provider, with an address and manners of its own.
 type house struct {
 	path    string
 	dialect op.Dialect
 	engine  func() (*op.OP, error)
+}
+
+// OPKeys are the RSA keys of the OpenID provider. They are made when somebody first asks: large primes take their time.
+type OPKeys struct {
+	// Standard and Thinkific sign for the two houses, and Stranger signs what nobody should trust.
+	Standard, Thinkific, Stranger func() (crypto.Signer, error)
+}
+
+// NewOPKeys returns keys that last as long as the process.
+func NewOPKeys() OPKeys {
+	lazily := func() func() (crypto.Signer, error) {
+		return sync.OnceValues(func() (crypto.Signer, error) { return op.GenerateKey("RS256") })
+	}
+	return OPKeys{lazily(), lazily(), lazily()}
 }
 
 // rpConnection is one OpenID Connect connection as the provider, on the other side of it, sees it.
@@ -72,23 +86,32 @@ type opSession struct {
 }
 
 // NewOP makes the provider. own is the address the academy itself listens on; "" is baseURL.
-func NewOP(baseURL, own string, now func() time.Time) *OP {
+func NewOP(baseURL, own string, keys OPKeys, now func() time.Time) *OP {
 	p := &OP{baseURL: baseURL, own: own, adopted: map[string]*house{}, requests: map[string]*op.Request{}, faults: sync.OnceValue(readFaults)}
-	for path, dialect := range map[string]op.Dialect{standardPath: op.Standard, thinkificPath: op.Thinkific} {
-		h := &house{path: path, dialect: dialect}
-		h.engine = sync.OnceValues(func() (*op.OP, error) { return p.build(h, now) })
+	for _, one := range []struct {
+		house
+		key func() (crypto.Signer, error)
+	}{{house{path: standardPath, dialect: op.Standard}, keys.Standard}, {house{path: thinkificPath, dialect: op.Thinkific}, keys.Thinkific}} {
+		h := &one.house
+		h.engine = sync.OnceValues(func() (*op.OP, error) { return p.build(h, one.key, keys.Stranger, now) })
 		p.houses = append(p.houses, h)
 	}
 	return p
 }
 
 // build makes a house's provider, and tells it of its clients.
-func (p *OP) build(h *house, now func() time.Time) (*op.OP, error) {
-	key, err := op.GenerateKey("RS256")
+func (p *OP) build(h *house, key, stranger func() (crypto.Signer, error), now func() time.Time) (*op.OP, error) {
+	signer, err := key()
 	if err != nil {
 		return nil, err
 	}
-	engine, err := op.New(op.Config{BaseURL: p.baseURL + h.path, Dialect: h.dialect, Keys: []op.Key{{ID: "demo-1", Signer: key}}, Now: now})
+	strange, err := stranger()
+	if err != nil {
+		return nil, err
+	}
+	engine, err := op.New(op.Config{
+		BaseURL: p.baseURL + h.path, Dialect: h.dialect, Keys: []op.Key{{ID: "demo-1", Signer: signer}}, Stranger: strange, Now: now,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,10 @@ func (s *Site) adoptOP() {
 	if !s.cfg.File.Demo || !slices.ContainsFunc(s.cfg.File.Connections, demo.AdoptsOIDC) {
 		return
 	}
-	s.op = demo.NewOP(s.cfg.File.BaseURL, s.cfg.Listening, s.cfg.Now)
+	keys := demo.NewOPKeys()
+	if s.cfg.OpenIDKeys != nil {
+		keys = *s.cfg.OpenIDKeys
+	}
+	s.op = demo.NewOP(s.cfg.File.BaseURL, s.cfg.Listening, keys, s.cfg.Now)
 	s.cfg.File = s.op.Adopt(s.cfg.File)
 }

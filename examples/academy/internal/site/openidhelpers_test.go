@@ -6,9 +6,18 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/lmssso/lmssso/examples/academy/internal/demo"
 )
+
+// openIDKeys returns the keys of the OpenID provider that all tests share.
+var openIDKeys = sync.OnceValue(func() *demo.OPKeys {
+	keys := demo.NewOPKeys()
+	return &keys
+})
 
 // opPicker begins a login at a path of the academy and arrives at the OpenID provider's form. It returns the handle of the
 // request.

@@ -34,6 +34,8 @@ type Config struct {
 	// Listening is the address the site itself listens on, such as http://127.0.0.1:8080, where the demonstration's OpenID
 	// provider is asked when browsers reach it elsewhere; "" is the base URL.
 	Listening string
+	// OpenIDKeys are the keys of the demonstration's OpenID provider; nil makes some.
+	OpenIDKeys *demo.OPKeys
 	// Now is the clock; nil is the machine's.
 	Now func() time.Time
 	// Logger receives one line a login; nil is slog's default.
