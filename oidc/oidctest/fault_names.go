@@ -25,6 +25,7 @@ const (
 	UnknownKid       Fault = "unknown-kid"        // the provider's signature under a kid nobody knows
 	EncryptionKey    Fault = "encryption-key"     // signed with a key that is published for encryption
 	WeakKey          Fault = "weak-key"           // signed with a published RSA key of 1024 bits
+	LeakedKey        Fault = "leaked-key"         // signed with a key whose private half is published
 	SharedKey        Fault = "shared-key"         // signed by HMAC with an oct key that is published
 	DERSignature     Fault = "der-signature"      // an ECDSA signature as ASN.1
 	ZeroSignature    Fault = "zero-signature"     // an ECDSA signature of two zeros (CVE-2022-21449)
@@ -110,6 +111,7 @@ const (
 	EndsAtLeeway    Fault = "ends-at-leeway"    // ended a minute ago to the second
 	MissingExpiry   Fault = "missing-exp"       // no exp
 	ExpiryOverflow  Fault = "exp-overflow"      // exp beyond what a number of seconds can hold
+	ExpiryEndless   Fault = "exp-endless"       // exp is 1e400, which decoders take for infinity or an error
 	ExpiryText      Fault = "exp-text"          // exp is a text
 	MissingIssuedAt Fault = "missing-iat"       // no iat
 	OldIssuedAt     Fault = "old-iat"           // issued an hour ago

@@ -31,6 +31,8 @@ const (
 	NoAccessHash     Variation = "no-access-hash"     // at_hash is left out where it is optional
 	ClaimsInUserinfo Variation = "claims-in-userinfo" // what is known of the user comes from userinfo alone, where there is one
 	ClaimsInIDToken  Variation = "claims-in-id-token" // and this way from the ID token alone
+	VerifiedAsText   Variation = "verified-as-text"   // email_verified is the text "true", which must not count as a yes
+	VerifiedApart    Variation = "verified-apart"     // email comes in the ID token and email_verified in userinfo: two documents
 	GroupOverage     Variation = "group-overage"      // groups are to be asked for elsewhere, as at Microsoft Entra
 )
 

@@ -34,12 +34,15 @@ const (
 
 var errNoEarlier = errors.New("needs an earlier login at the client")
 
-var (
-	withCode    = []string{"code", "code id_token", "code token", "code id_token token"}
-	withIDToken = []string{"id_token", "code id_token", "id_token token", "code id_token token"}
-	withoutID   = []string{"code", "code token"}
-	withoutCode = []string{"id_token", "id_token token"}
-)
+// The response types by what they hold.
+func withCode() []string {
+	return []string{"code", "code id_token", "code token", "code id_token token"}
+}
+func withIDToken() []string {
+	return []string{"id_token", "code id_token", "id_token token", "code id_token token"}
+}
+func withoutID() []string   { return []string{"code", "code token"} }
+func withoutCode() []string { return []string{"id_token", "id_token token"} }
 
 func asked(types []string) Needs { return Needs{ResponseTypes: types} }
 
@@ -56,7 +59,7 @@ func stateFaults() []change {
 		{fault: StateMissing, text: "The answer does not say which request it is for, so anybody's would do.", answer: answering(func(_ *scene, a *Answer) { a.drop("state") })},
 		{fault: StateWrong, text: "The answer is for a request that this browser did not make.", answer: answering(func(_ *scene, a *Answer) { a.set("state", rand.Text()) })},
 		{fault: StateTwice, text: "Two states: which request is it for?", answer: answering(func(_ *scene, a *Answer) { a.add("state", rand.Text()) })},
-		{fault: ResponseISSMissing, text: "The provider announces that it names itself in answers, and does not.", needs: asked(withoutID),
+		{fault: ResponseISSMissing, text: "The provider announces that it names itself in answers, and does not.", needs: asked(withoutID()),
 			answer: answering(func(_ *scene, a *Answer) { a.drop("iss") })},
 		{fault: ResponseISSWrong, text: "Another provider answers: somebody mixes two providers up to get at the code.", answer: answering(func(_ *scene, a *Answer) { a.set("iss", elsewhere) })},
 		{fault: ResponseISSTwice, text: "Two providers answer, of which the second is another.", answer: answering(func(_ *scene, a *Answer) { a.add("iss", elsewhere) })},
@@ -70,27 +73,27 @@ func stateFaults() []change {
 				a.Mode = "query"
 			}
 		})},
-		{fault: TokensInQuery, text: "The ID token stands in the address, which histories, logs and Referer headers keep.", needs: asked(withIDToken),
+		{fault: TokensInQuery, text: "The ID token stands in the address, which histories, logs and Referer headers keep.", needs: asked(withIDToken()),
 			answer: answering(func(_ *scene, a *Answer) { a.Mode = "query" })},
 	}
 }
 
 func partFaults() []change {
 	return []change{
-		{fault: CodeTwice, text: "Two codes: whose login is it?", needs: asked(withCode), answer: answering(func(_ *scene, a *Answer) { a.add("code", rand.Text()) })},
-		{fault: CodeMissing, text: "The answer lacks the code that was asked for.", needs: asked(withCode), answer: answering(func(_ *scene, a *Answer) { a.drop("code") })},
-		{fault: CodeEmpty, text: "The code is empty.", needs: asked(withCode), answer: answering(func(_ *scene, a *Answer) { a.set("code", "") })},
-		{fault: CodeControl, text: "The code holds a line end.", needs: asked(withCode), answer: answering(func(_ *scene, a *Answer) { a.set("code", a.Get("code")+"\r\n") })},
-		{fault: CodeReplayed, text: "The code is an earlier login's, which was used.", needs: Needs{ResponseTypes: withoutID, Earlier: true},
+		{fault: CodeTwice, text: "Two codes: whose login is it?", needs: asked(withCode()), answer: answering(func(_ *scene, a *Answer) { a.add("code", rand.Text()) })},
+		{fault: CodeMissing, text: "The answer lacks the code that was asked for.", needs: asked(withCode()), answer: answering(func(_ *scene, a *Answer) { a.drop("code") })},
+		{fault: CodeEmpty, text: "The code is empty.", needs: asked(withCode()), answer: answering(func(_ *scene, a *Answer) { a.set("code", "") })},
+		{fault: CodeControl, text: "The code holds a line end.", needs: asked(withCode()), answer: answering(func(_ *scene, a *Answer) { a.set("code", a.Get("code")+"\r\n") })},
+		{fault: CodeReplayed, text: "The code is an earlier login's, which was used.", needs: Needs{ResponseTypes: withoutID(), Earlier: true},
 			answer: earlier(func(l last) string { return l.code }, "code")},
-		{fault: CodeOfOther, text: "Somebody put a code of his own login in the place of the user's; PKCE finds it.", needs: asked(withCode), grant: func(_ *scene, g *grant) {
+		{fault: CodeOfOther, text: "Somebody put a code of his own login in the place of the user's; PKCE finds it.", needs: asked(withCode()), grant: func(_ *scene, g *grant) {
 			g.challenge = b64([]byte("the challenge of somebody else.."))
 		}},
-		{fault: CodeUnasked, text: "A code comes that nobody asked for.", needs: asked(withoutCode), answer: answering(func(_ *scene, a *Answer) { a.add("code", rand.Text()) })},
-		{fault: IDTokenTwice, text: "Two ID tokens: whose login is it?", needs: asked(withIDToken), answer: answering(func(_ *scene, a *Answer) { a.add("id_token", a.Get("id_token")) })},
-		{fault: IDTokenMissing, text: "The answer lacks the ID token that was asked for.", needs: asked(withIDToken), answer: answering(func(_ *scene, a *Answer) { a.drop("id_token") })},
-		{fault: IDTokenUnasked, text: "An ID token comes that nobody asked for.", needs: asked(withoutID), answer: unasked},
-		{fault: IDTokenReplayed, text: "The ID token is an earlier login's.", needs: Needs{ResponseTypes: withIDToken, Earlier: true},
+		{fault: CodeUnasked, text: "A code comes that nobody asked for.", needs: asked(withoutCode()), answer: answering(func(_ *scene, a *Answer) { a.add("code", rand.Text()) })},
+		{fault: IDTokenTwice, text: "Two ID tokens: whose login is it?", needs: asked(withIDToken()), answer: answering(func(_ *scene, a *Answer) { a.add("id_token", a.Get("id_token")) })},
+		{fault: IDTokenMissing, text: "The answer lacks the ID token that was asked for.", needs: asked(withIDToken()), answer: answering(func(_ *scene, a *Answer) { a.drop("id_token") })},
+		{fault: IDTokenUnasked, text: "An ID token comes that nobody asked for.", needs: asked(withoutID()), answer: unasked},
+		{fault: IDTokenReplayed, text: "The ID token is an earlier login's.", needs: Needs{ResponseTypes: withIDToken(), Earlier: true},
 			answer: earlier(func(l last) string { return l.idToken }, "id_token")},
 		{fault: AccessTokenUnasked, text: "An access token comes through the browser that nobody asked for.", needs: asked([]string{"code", "id_token", "code id_token"}), answer: answering(func(_ *scene, a *Answer) {
 			a.add("access_token", "access-"+rand.Text())

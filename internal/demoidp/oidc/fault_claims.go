@@ -59,6 +59,7 @@ const (
 	EndsAtLeeway    Fault = "ends-at-leeway"    // ended a minute ago to the second
 	MissingExpiry   Fault = "missing-exp"       // no exp
 	ExpiryOverflow  Fault = "exp-overflow"      // exp beyond what a number of seconds can hold
+	ExpiryEndless   Fault = "exp-endless"       // exp is 1e400, which decoders take for infinity or an error
 	ExpiryText      Fault = "exp-text"          // exp is a text
 	MissingIssuedAt Fault = "missing-iat"       // no iat
 	OldIssuedAt     Fault = "old-iat"           // issued an hour ago
@@ -152,11 +153,11 @@ func textFaults() []change {
 		{fault: Padded, text: "The signature is written with padding, so that one token has two texts.", token: tampered(func(p []string) []string { return []string{p[0], p[1], p[2] + "=="} })},
 		{fault: TrailingSpace, text: "A line end stands behind the token.", token: tampered(func(p []string) []string { return []string{p[0], p[1], p[2] + "\n"} })},
 		{fault: JSONForm, text: "The token is written as JSON, where several signatures could stand.", token: plainly(func(_ *scene, t *token) { t.tamper = asJSON })},
-		{fault: HugeToken, text: "The token has 100 kB, and reading it costs more than any login is worth.", token: is("padding", strings.Repeat("x", 75000))},
+		{fault: HugeToken, text: "The token has 100 kB, and reading it costs more than any login is worth.", token: claim("padding", func(*scene, *token) any { return strings.Repeat("x", 75000) })},
 		{fault: PayloadBroken, text: "The claims are no JSON.", token: written(func(b []byte) []byte { return b[:len(b)-1] })},
 		{fault: PayloadTwice, text: "A second object stands behind the claims.", token: written(func(b []byte) []byte { return append(b, `{"sub":"`+ForgedSubject+`"}`...) })},
 		{fault: InvalidUTF8, text: "A claim is no text in UTF-8, which decoders repair in different ways.", token: is("nickname", verbatim("\"a\xff\xfeb\""))},
-		{fault: DeepClaim, text: "A claim is ten thousand levels deep, to exhaust who reads it.", token: is("deep", verbatim(strings.Repeat("[", 10000)+strings.Repeat("]", 10000)))},
+		{fault: DeepClaim, text: "A claim is ten thousand levels deep, to exhaust who reads it.", token: claim("deep", func(*scene, *token) any { return verbatim(strings.Repeat("[", 10000) + strings.Repeat("]", 10000)) })},
 	}
 }
 
@@ -222,6 +223,7 @@ func timeFaults() []change {
 		{fault: EndsAtLeeway, text: "The token ended exactly a minute ago, the usual leeway; the end itself no longer counts.", token: at("exp", -time.Minute)},
 		{fault: MissingExpiry, text: "The token has no end, so a stolen one would be good for ever.", token: without("exp")},
 		{fault: ExpiryOverflow, text: "The end is a number so great that it wraps around or lasts for ever.", token: is("exp", uint64(math.MaxUint64))},
+		{fault: ExpiryEndless, text: "The end is a number that no machine number can hold.", token: is("exp", verbatim("1e400"))},
 		{fault: ExpiryText, text: "The end is a text where a number belongs.", token: is("exp", "tomorrow")},
 		{fault: MissingIssuedAt, text: "The token does not say when it was made.", token: without("iat")},
 		{fault: OldIssuedAt, text: "The token was made an hour ago, and may have been used since.", token: at("iat", -time.Hour)},

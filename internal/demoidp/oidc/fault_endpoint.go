@@ -191,23 +191,21 @@ func strangeInfo(s *scene, t *token) error {
 	return err
 }
 
-var endpoints = []string{"authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"}
-
 func discoveryFaults() []change {
 	return []change{
 		{fault: DiscoveryIssuer, text: "The document is another provider's, whose tokens would then be good here.", said: says("issuer", elsewhere)},
 		{fault: DiscoveryNoIssuer, text: "The document does not say whose it is.", said: omits("issuer")},
 		{fault: DiscoveryHTTP, text: "The endpoints are by http, where everybody on the way reads along.", needs: Needs{TLS: true}, said: saying(func(_ *scene, o *object) {
-			for _, name := range endpoints {
+			for _, name := range []string{"authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"} {
 				if text, ok := o.get(name).(string); ok {
 					o.set(name, strings.Replace(text, "https:", "http:", 1))
 				}
 			}
 		})},
 		{fault: DiscoveryScript, text: "The authorization endpoint is a script for the browser.", said: says("authorization_endpoint", "javascript:alert(document.domain)")},
-		{fault: DiscoveryRelative, text: "The token endpoint is no full address.", said: says("token_endpoint", "/token")},
+		{fault: DiscoveryRelative, text: "The token endpoint is no full address.", needs: asked(withCode()), said: says("token_endpoint", "/token")},
 		{fault: DiscoveryNoAuth, text: "The document lacks the authorization endpoint.", said: omits("authorization_endpoint")},
-		{fault: DiscoveryNoToken, text: "The document lacks the token endpoint.", needs: asked(withCode), said: omits("token_endpoint")},
+		{fault: DiscoveryNoToken, text: "The document lacks the token endpoint.", needs: asked(withCode()), said: omits("token_endpoint")},
 		{fault: DiscoveryNoKeys, text: "The document lacks the address of the keys.", said: omits("jwks_uri")},
 		{fault: DiscoveryTwice, text: "Two token endpoints: which one gets the client's secret?", said: also("token_endpoint", elsewhere+"/token")},
 		{fault: DiscoveryNumber, text: "An endpoint is a number.", said: says("jwks_uri", 7)},

@@ -41,6 +41,7 @@ const (
 )
 
 func algorithmFaults() []change {
+	rsaOnly := Needs{Algorithm: "RS"}
 	return []change{
 		{fault: AlgNone, text: "The token says that it is not signed, and is not.", token: signed("none", noKey)},
 		{fault: AlgNoneOddCase, text: "The token says nOnE, which a comparison by letters does not find.", token: plainly(func(_ *scene, t *token) {

@@ -20,6 +20,7 @@ const (
 	UnknownKid       Fault = "unknown-kid"        // the provider's signature under a kid nobody knows
 	EncryptionKey    Fault = "encryption-key"     // signed with a key that is published for encryption
 	WeakKey          Fault = "weak-key"           // signed with a published RSA key of 1024 bits
+	LeakedKey        Fault = "leaked-key"         // signed with a key whose private half is published
 	SharedKey        Fault = "shared-key"         // signed by HMAC with an oct key that is published
 	DERSignature     Fault = "der-signature"      // an ECDSA signature as ASN.1
 	ZeroSignature    Fault = "zero-signature"     // an ECDSA signature of two zeros (CVE-2022-21449)
@@ -120,9 +121,8 @@ func tampered(f func(parts []string) []string) func(*scene, *token) error {
 
 var errSigner = errors.New("needs a key pair, not a shared secret")
 
-var rsaOnly, ecOnly = Needs{Algorithm: "RS"}, Needs{Algorithm: "ES"}
-
 func signatureFaults() []change {
+	rsaOnly, ecOnly := Needs{Algorithm: "RS"}, Needs{Algorithm: "ES"}
 	return []change{
 		{fault: BadSignature, text: "One bit of the signature is wrong, so nobody knows who wrote the token.", token: tampered(func(p []string) []string {
 			sig, _ := base64.RawURLEncoding.DecodeString(p[2])
@@ -141,6 +141,7 @@ func signatureFaults() []change {
 		{fault: UnknownKid, text: "The token names a key the provider does not publish.", token: plainly(func(_ *scene, t *token) { t.header.set("kid", "unknown") })},
 		{fault: EncryptionKey, text: "The token is signed with a key that is published for encryption alone.", token: byStranger(kid("encryption")), keys: published("encryption", "enc")},
 		{fault: WeakKey, text: "The token is signed with an RSA key of 1024 bits, which can be broken.", needs: rsaOnly, token: weakSigned, keys: publishWeak},
+		{fault: LeakedKey, text: "The token is signed with a key that is published with its private half, so everybody can.", needs: rsaOnly, token: byStranger(kid("leaked")), keys: publishLeaked},
 		{fault: SharedKey, text: "The token is signed with a shared key that is published, so everybody can.",
 			token: signed("HS256", func(_ *scene, t *token) (any, error) {
 				t.header.set("kid", "shared")
@@ -235,6 +236,24 @@ func publishWeak(s *scene, keys []object) ([]object, error) {
 	o, err := jwk(k.Public())
 	o.set("kid", "weak")
 	o.set("use", "sig")
+	return append(keys, o), err
+}
+
+// publishLeaked publishes the stranger's whole key (RFC 7518 section 6.3.2).
+func publishLeaked(s *scene, keys []object) ([]object, error) {
+	k, err := s.op.stranger()
+	if err != nil {
+		return nil, err
+	}
+	private, ok := k.(*rsa.PrivateKey)
+	if !ok {
+		return nil, errSigner
+	}
+	o, err := jwk(private.Public())
+	o = append(o, object{
+		{"kid", "leaked"}, {"use", "sig"}, {"d", b64(private.D.Bytes())}, {"p", b64(private.Primes[0].Bytes())}, {"q", b64(private.Primes[1].Bytes())},
+		{"dp", b64(private.Precomputed.Dp.Bytes())}, {"dq", b64(private.Precomputed.Dq.Bytes())}, {"qi", b64(private.Precomputed.Qinv.Bytes())},
+	}...)
 	return append(keys, o), err
 }
 

@@ -26,6 +26,9 @@ func (s *scene) idToken() (string, error) {
 	s.sayLogin(t)
 	s.sayHashes(t)
 	s.sayUser(&t.claims, !s.login.How.does(ClaimsInUserinfo) || !s.hasAccess())
+	if s.login.How.does(VerifiedApart) && s.hasAccess() {
+		t.claims.drop("email_verified")
+	}
 	if s.faulty() {
 		if err := s.each(TokenSide, t); err != nil {
 			return "", err
@@ -126,6 +129,9 @@ func (s *scene) sayUser(c *object, here bool) {
 				c.set(name, s.login.User.Claims[name])
 			}
 		}
+	}
+	if v := c.get("email_verified"); v != nil && s.login.How.does(VerifiedAsText) {
+		c.set("email_verified", fmt.Sprint(v))
 	}
 	if s.login.How.does(UnknownClaims) {
 		c.set("urn:example:unknown", object{{"list", []any{1, "two", nil, true}}, {"Sub", "inside"}})

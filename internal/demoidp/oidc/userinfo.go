@@ -38,6 +38,9 @@ func (p *OP) userinfo(g *grant) (*reply, error) {
 	}
 	o := object{{"sub", s.login.User.Subject}}
 	s.sayUser(&o, !s.login.How.does(ClaimsInIDToken))
+	if s.login.How.does(VerifiedApart) {
+		o.drop("email")
+	}
 	if s.client.UserinfoAlg == "" {
 		return s.said(UserinfoSide, http.StatusOK, o)
 	}
