@@ -178,14 +178,23 @@ func providerError(a answer) error {
 	case "server_error", "temporarily_unavailable":
 		reason = ErrProviderDown
 	}
-	received := "an error code of its own"
-	if plainError.MatchString(a.failure) {
-		received = "error " + a.failure
-	}
+	received := toldError(a.failure)
 	if a.vendor != "" {
 		received += " (" + a.vendor + ")"
 	}
 	return refuse(reason, lmssso.Error{Detail: "the provider answered with an error", Received: received})
+}
+
+// toldError repeats an error code, where it can be one of the specifications'.
+func toldError(code string) string {
+	switch {
+	case code == "":
+		return ""
+	case plainError.MatchString(code):
+		return "error " + code
+	default:
+		return "an error code of its own"
+	}
 }
 
 // checkResponseIssuer compares the answer's iss parameter (RFC 9207 section 2.4). A provider that announces it must send it,

@@ -15,7 +15,7 @@
 // connection is configured for and no other; every other rule is one function with one reason, in checks.go. Nothing is read
 // from anything that was not verified.
 //
-// [Provider.StartLogout] ends the provider's session too, [Provider.BackchannelLogout] ends ours when the provider says so.
+// [Provider.StartLogout] ends the provider's session too, [Provider.BackchannelHandler] ends ours when the provider says so.
 // [Presets] tell what is known about providers.
 //
 // The zero value of everything is the strictest. What relaxes a rule is in [Allow].

@@ -15,25 +15,11 @@ import (
 // It returns an assertion or an error, never both.
 func (p *Provider) Finish(ctx context.Context, in Input, pend *Pending) (*lmssso.Assertion, error) {
 	if pend == nil {
-		return nil, unsolicited("the answer belongs to no login")
+		return nil, refuse(ErrUnsolicited, lmssso.Error{Detail: "the answer belongs to no login"})
 	}
-	ans, err := readAnswer(in)
+	ans, err := p.read(in, pend)
 	if err != nil {
 		return nil, err
-	}
-	if err := p.checkPending(pend, ans.state); err != nil {
-		return nil, err
-	}
-	if err := checkErrorAlone(ans); err != nil {
-		return nil, err
-	}
-	if ans.failure == "" { // a provider may answer with an error any way it can
-		if err := p.checkMode(ans); err != nil {
-			return nil, err
-		}
-		if err := p.checkParts(ans); err != nil {
-			return nil, err
-		}
 	}
 	f, err := p.source.facts(ctx)
 	if err != nil {
@@ -46,6 +32,29 @@ func (p *Provider) Finish(ctx context.Context, in Input, pend *Pending) (*lmssso
 		return nil, providerError(ans)
 	}
 	return p.verify(ctx, f, ans, pend)
+}
+
+// read judges what can be judged without asking the provider anything.
+func (p *Provider) read(in Input, pend *Pending) (answer, error) {
+	ans, err := readAnswer(in)
+	if err != nil {
+		return answer{}, err
+	}
+	checks := []func() error{
+		func() error { return p.checkPending(pend, ans.state) },
+		func() error { return checkErrorAlone(ans) },
+	}
+	if ans.failure == "" { // a provider may answer with an error any way it can
+		checks = append(checks,
+			func() error { return p.checkMode(ans) },
+			func() error { return p.checkParts(ans) })
+	}
+	for _, check := range checks {
+		if err := check(); err != nil {
+			return answer{}, err
+		}
+	}
+	return ans, nil
 }
 
 // verify turns the parts of an answer into a login.
@@ -124,5 +133,3 @@ func (p *Provider) checkPending(pend *Pending, state string) error {
 	}
 	return nil
 }
-
-func unsolicited(detail string) error { return refuse(ErrUnsolicited, lmssso.Error{Detail: detail}) }

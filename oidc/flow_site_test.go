@@ -235,7 +235,15 @@ func newFlowSite(t testing.TB, change func(*oidc.Config)) *flowSite {
 
 func newFlowSiteAt(t testing.TB, op *flowOP, connection string, change func(*oidc.Config)) *flowSite {
 	t.Helper()
-	s := &flowSite{op: op, store: &flowStore{SingleUse: store.NewMemory(store.MemoryConfig{Now: flowNow})}}
+	s := newFlowSiteFor(t, op.URL+"/.well-known/openid-configuration", connection, change)
+	s.op = op
+	return s
+}
+
+// newFlowSiteFor starts the application alone.
+func newFlowSiteFor(t testing.TB, wellKnown, connection string, change func(*oidc.Config)) *flowSite {
+	t.Helper()
+	s := &flowSite{store: &flowStore{SingleUse: store.NewMemory(store.MemoryConfig{Now: flowNow})}}
 	mux := http.NewServeMux()
 	s.Server = httptest.NewServer(mux)
 	t.Cleanup(s.Close)
@@ -245,7 +253,7 @@ func newFlowSiteAt(t testing.TB, op *flowOP, connection string, change func(*oid
 			BaseURL: s.URL, RedirectURI: s.URL + "/callback", PostLogoutRedirectURI: s.URL + "/signed-out", ClientID: "client", ClientSecret: "secret",
 		},
 		OP: oidc.OP{
-			WellKnown: op.URL + "/.well-known/openid-configuration", Network: oidc.Network{AllowHTTP: true, AllowPrivateAddresses: true},
+			WellKnown: wellKnown, Network: oidc.Network{AllowHTTP: true, AllowPrivateAddresses: true},
 		},
 		Mapping:   attrs.Mapping{attrs.Email: attrs.From("email")},
 		SingleUse: s.store, Sessions: s, Now: flowNow,

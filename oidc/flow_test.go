@@ -210,6 +210,10 @@ func TestAnAnswerToNothingIsRefused(t *testing.T) {
 		s.refused(t, flowGet(t, flowBrowser(t), s.URL+"/callback"+query), oidc.ErrUnsolicited)
 	}
 	s.refused(t, flowPost(t, flowBrowser(t), s.URL+"/callback", url.Values{"code": {"x"}}), oidc.ErrUnsolicited)
+	flowGet(t, flowBrowser(t), s.URL+"/callback?error=invalid_scope")
+	require.ErrorContains(t, s.last(t).Err, "invalid_scope", "some providers leave the state out with errors")
+	flowGet(t, flowBrowser(t), s.URL+"/callback?error=bob@example.com")
+	require.NotContains(t, s.last(t).Err.Error(), "bob")
 	require.Zero(t, s.store.takes)
 	_, err := s.provider.Finish(t.Context(), oidc.Input{Method: http.MethodGet, RawQuery: "code=x"}, nil)
 	require.ErrorIs(t, err, oidc.ErrUnsolicited)

@@ -41,7 +41,7 @@ func (p *Provider) Authenticate(w http.ResponseWriter, r *http.Request) (*lmssso
 	case len(state) > 1:
 		return nil, refuse(ErrParameters, lmssso.Error{Detail: "the parameter state is there more than once"})
 	case len(state) == 0 || !pending.IsHandle(state[0]):
-		return nil, unsolicited("the answer has no state of ours")
+		return nil, refuse(ErrUnsolicited, lmssso.Error{Detail: "the answer has no state of ours", Received: toldError(values.Get("error"))})
 	case r.Method == http.MethodPost && !p.keeper.HasCookie(r):
 		return nil, p.askAgain(w, r)
 	}
