@@ -352,3 +352,17 @@ func TestEveryPresetsOptionsAreUnderstood(t *testing.T) {
 		request(t, `, "preset": "`+p.Name+`"`)
 	}
 }
+
+func TestTokensInTheQueryAreTakenOnlyWhereThatIsAllowed(t *testing.T) {
+	for allow, signedIn := range map[string]int{``: 0, `, "allowTokensInQuery": true`: 1} {
+		site := strings.ReplaceAll(oidcSite(), `"responseMode": "form_post",`, ``)
+		w := newOIDCWorld(t, strings.Replace(site, `"id": "main-oidc"`, `"id": "main-oidc"`+allow, 1))
+		fields := answer(t, w.begin(t, ""))
+		_ = w.do(http.MethodGet, "/access/openId/callback?"+fields.Encode(), nil)
+		require.Len(t, w.logins, signedIn)
+		require.Len(t, w.attempts, 1)
+		if signedIn == 0 {
+			require.ErrorIs(t, w.attempts[0].Err, oidc.ErrTokensInQuery)
+		}
+	}
+}

@@ -88,10 +88,14 @@ func TestCodesAreRedeemedAtDiscoveredProviders(t *testing.T) {
 
 // TestNothingSecretOfALoginReachesTheLog looks for the ID token, the nonce and the client's secret in a log that keeps values.
 func TestNothingSecretOfALoginReachesTheLog(t *testing.T) {
-	for _, settings := range []string{``, `, "responseType": "code id_token"`, `, "responseType": "id_token", "responseMode": "form_post"`} {
+	const hybrid = `, "responseType": "code id_token"`
+	for _, settings := range []string{``, hybrid, `, "responseType": "id_token", "responseMode": "form_post"`} {
 		w := newOPWorld(t, settings)
 		w.main.SignIn(w.main.Client(), w.server.URL+"/access/openId/login")
 		for _, fault := range oidctest.Faults() {
+			if settings != hybrid { // which can go wrong in every way
+				continue
+			}
 			w.main.SetFaults(fault)
 			w.main.SignIn(w.main.Client(), w.server.URL+"/access/openId/login")
 		}
@@ -184,4 +188,23 @@ type both struct{ one, two lmssso.Recorder }
 
 func (b both) Record(ctx context.Context, a *lmssso.Attempt) error {
 	return errors.Join(b.one.Record(ctx, a), b.two.Record(ctx, a))
+}
+
+func TestPrivateAddressesAreAskedOnlyWhereThatIsAllowed(t *testing.T) {
+	for allow, asked := range map[string]int{``: 0, `, "allowPrivateAddresses": true`: 1} {
+		op := oidctest.NewProvider(t, oidctest.Options{})
+		w := newOIDCWorld(t, oidcDoc(`, "wellKnown": "`+op.WellKnown+`", "allowHTTP": true, "clientID": "c", "clientSecret": "`+oidcSecret+`"`+allow))
+		got := w.do(http.MethodGet, "/access/openId/login", nil)
+		require.Equal(t, asked == 1, got.Code == http.StatusSeeOther)
+		require.Equal(t, asked, op.Count(op.WellKnown))
+	}
+}
+
+func TestUserinfoIsAskedAsTheSettingsSay(t *testing.T) {
+	for settings, asked := range map[string]int{``: 1, `, "useUserinfo": true`: 1, `, "useUserinfo": false`: 0} {
+		w := newOPWorld(t, settings)
+		w.main.SignIn(w.main.Client(), w.server.URL+"/access/openId/login")
+		require.Len(t, w.logins, 1)
+		require.Equal(t, asked, w.main.Count(w.main.UserinfoURL), settings)
+	}
 }

@@ -96,7 +96,7 @@ func New(cfg Config, app App) (*Registry, error) {
 	}
 	for i, c := range cfg.Connections {
 		if err := reg.add(b, c); err != nil {
-			return nil, fmt.Errorf("connections[%d]: %w", i, err)
+			return nil, errors.Join(fmt.Errorf("connections[%d]: %w", i, err), reg.Close())
 		}
 	}
 	return reg, nil
