@@ -14,14 +14,15 @@ func opCodes() map[string]string {
 	out := map[string]string{}
 	for code, faults := range map[string]string{
 		"signature": `bad-signature tampered-subject stranger-signed stranger-same-kid stranger-no-kid unknown-kid encryption-key
-			weak-key empty-signature other-tokens-proof signed-as-other at-hash-wrong at-hash-whole s-hash-wrong c-hash-wrong
+			weak-key leaked-key empty-signature other-tokens-proof signed-as-other at-hash-wrong at-hash-whole s-hash-wrong c-hash-wrong
 			c-hash-missing second-subject userinfo-sub userinfo-no-sub userinfo-sub-case userinfo-sub-letters`,
 		"algorithm": `shared-key alg-none alg-none-odd-case alg-missing hs256-with-public-key hs256-with-client-secret
 			other-kind-of-key other-hash other-padding`,
 		"malformed": `embedded-jwk embedded-jku embedded-x5c embedded-x5u critical b64-false kid-number alg-twice header-no-json
 			typ-logout typ-at two-parts four-parts padded trailing-space json-form huge-token payload-no-json payload-twice
 			invalid-utf8 deep-claim sub-twice sub-other-case sub-odd-letter email-twice email-other-case aud-twice nested-twice
-			missing-issuer issuer-number missing-audience audience-number missing-exp exp-overflow exp-text missing-iat
+			missing-issuer issuer-number missing-audience audience-number missing-exp exp-overflow exp-endless exp-text
+			missing-iat
 			missing-sub empty-sub long-sub non-ascii-sub number-sub control-sub null-byte-sub state-twice iss-twice other-mode
 			code-twice code-missing code-empty code-control code-unasked id-token-unasked id-token-twice id-token-missing
 			access-token-unasked error-beside empty-answer tokens-in-query`,
