@@ -112,10 +112,30 @@ func (p *OP) logoutFaults() []choice {
 	return out
 }
 
-// opFaultTitle makes a heading of a fault's name.
+// opFaultTitle makes a heading of a fault's name: what its family says already is left out, and claims get their meaning.
 func opFaultTitle(f op.Fault) string {
-	return titled(string(f),
-		" id token ", " ID token ", " at hash ", " at_hash ", " c hash ", " c_hash ", " s hash ", " s_hash ", " rs256 ", " RS256 ", " hs256 ", " HS256 ",
-		" es256 ", " ES256 ", " jwk ", " jwk ", " jku ", " jku ", " json ", " JSON ", " jwt ", " JWT ", " pkce ", " PKCE ", " id ", " ID ", " utf8 ", " UTF-8 ",
-	)
+	name := string(f)
+	switch f.Side() {
+	case op.ExchangeSide:
+		name = strings.TrimPrefix(name, "exchange-")
+	case op.UserinfoSide:
+		name = strings.TrimPrefix(name, "userinfo-")
+	case op.LogoutSide:
+		name = strings.TrimPrefix(name, "logout-")
+	}
+	meaning := map[string]string{
+		"sub": "subject", "aud": "audience", "iss": "issuer", "azp": "authorized party", "exp": "expiry", "iat": "time of issue", "kid": "key id",
+		"alg": "algorithm", "typ": "type", "tid": "tenant id", "jti": "token id", "sid": "session id", "id": "ID", "html": "HTML", "json": "JSON",
+		"jwt": "JWT", "mac": "MAC", "acr": "ACR", "ascii": "ASCII", "guid": "GUID", "der": "DER", "hs256": "HS256", "utf8": "UTF-8",
+		"500": "status 500", "401": "status 401", "403": "status 403",
+	}
+	words := strings.Split(name, "-")
+	for i, word := range words {
+		words[i] = orText(meaning[word], word)
+	}
+	title := strings.Join(words, " ")
+	for _, x := range [][2]string{{"at hash", "access token hash"}, {"c hash", "code hash"}, {"s hash", "state hash"}, {"type at", "type of an access token"}} {
+		title = strings.ReplaceAll(title, x[0], x[1])
+	}
+	return strings.ToUpper(title[:1]) + title[1:]
 }

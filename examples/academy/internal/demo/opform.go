@@ -121,7 +121,7 @@ func (c *rpConnection) flow() string {
 		string(oidc.IDToken):     "Implicit flow: the browser brings an ID token, and nothing is exchanged.",
 		string(oidc.CodeIDToken): "Hybrid flow: the browser brings an ID token, and a code that the academy exchanges for more.",
 	}[c.responseType()]
-	how := map[string]string{"query": "in the address", "fragment": "behind the address's #", "form_post": "by a form that posts itself"}[c.mode()]
+	how := map[string]string{"query": "in the address", "fragment": "in the address's fragment, behind the #", "form_post": "by a form that posts itself"}[c.mode()]
 	if c.house.dialect == op.Thinkific {
 		what = "This provider has the manners of a Thinkific school. " + what
 	}

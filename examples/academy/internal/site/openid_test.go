@@ -349,7 +349,7 @@ func TestConnectionsPageTellsWhatAnOpenIDProviderMustKnow(t *testing.T) {
 func TestWaysToSignInListOpenID(t *testing.T) {
 	a := start(t, setup{})
 	b := a.browser()
-	require.Contains(t, b.get("/").body, "Demo identity provider: OpenID Connect")
+	require.Contains(t, b.get("/").body, "Demo OpenID provider")
 	tabs := regexp.MustCompile(`href="/demo/openid\?connection=([^"&]+)`).FindAllStringSubmatch(b.get("/demo/jwt").body, -1)
 	require.Len(t, tabs, 3)
 	for _, way := range opWays() {

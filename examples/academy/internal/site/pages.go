@@ -73,8 +73,10 @@ func (s *Site) unknownPage(w http.ResponseWriter, r *http.Request) {
 
 // ownership says how a tenant signs its people in.
 func (s *Site) ownership(slug string) string {
-	if owner, _ := s.connections(slug); owner == slug {
-		return "Has its own sign-in."
+	if owner, infos := s.connections(slug); owner == slug {
+		return "Has its own sign-in, by " + map[lmssso.Protocol]string{
+			lmssso.JWT: "signed JWT", lmssso.SAML: "SAML", lmssso.OIDC: "OpenID Connect",
+		}[infos[0].Protocol] + "."
 	}
 	return "Signs in through the main site."
 }
@@ -134,7 +136,7 @@ func (s *Site) loginWay(info tenant.Info, slug, owner, returnTo string) card {
 	c := card{Title: "Single sign-on", Text: "At your organisation's identity provider, through the connection " + info.ID + ".", URL: "/access/saml/login"}
 	demoTitle := "Demo identity provider: SAML"
 	if info.Protocol == lmssso.OIDC {
-		c.URL, demoTitle = "/access/openId/login", "Demo identity provider: OpenID Connect"
+		c.URL, demoTitle = "/access/openId/login", "Demo OpenID provider"
 	}
 	if s.cfg.File.Demo {
 		c.Title = demoTitle
