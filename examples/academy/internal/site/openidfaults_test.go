@@ -98,6 +98,17 @@ func TestEveryFaultOfTheOpenIDProviderIsRefused(t *testing.T) {
 	}
 }
 
+// TestTheKeysOfFaultyTokensArePublished makes sure that those faults are refused for what they are, and not for want of a key.
+func TestTheKeysOfFaultyTokensArePublished(t *testing.T) {
+	a := start(t, setup{})
+	for _, path := range []string{"/demo/openid/jwks.json", "/demo/thinkific/.well-known/jwks.json"} {
+		keys := a.browser().get(path).body
+		for _, want := range []string{`"kid":"demo-1"`, `"use":"enc"`, `"kty":"oct"`, `"kid":"weak"`} {
+			require.Contains(t, keys, want)
+		}
+	}
+}
+
 // TestAFaultIsAPageToAPerson sends one as a browser would.
 func TestAFaultIsAPageToAPerson(t *testing.T) {
 	a := start(t, setup{})

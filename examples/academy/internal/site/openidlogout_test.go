@@ -60,6 +60,8 @@ func TestTheEndSessionPageEndsNothingWithoutAToken(t *testing.T) {
 	got := b.get("/demo/openid/logout?" + url.Values{"client_id": {"academy"}, "post_logout_redirect_uri": {"https://evil.example/"}}.Encode())
 	require.Equal(t, http.StatusBadRequest, got.StatusCode)
 	require.Empty(t, got.location())
+	known := b.get("/demo/openid/logout?" + url.Values{"client_id": {"academy"}, "post_logout_redirect_uri": {a.url + "/access/openId/logout"}}.Encode())
+	require.Contains(t, known.body, "Whose session?", "a link alone signs nobody out, and sends nobody on")
 	forged := b.get("/demo/openid/logout?id_token_hint=e30.e30.e30")
 	require.Equal(t, http.StatusBadRequest, forged.StatusCode)
 	require.Contains(t, b.get("/demo/openid").body, "Sign out everywhere")
