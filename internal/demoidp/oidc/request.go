@@ -22,14 +22,20 @@ type Request struct {
 	State, Nonce string
 	// Challenge is the PKCE code challenge, by S256; "" for none.
 	Challenge string
+	// Wishes say how the user should sign in.
+	Wishes
+	// Parameters are all parameters as they came, so that a page can carry them on.
+	Parameters url.Values
+}
+
+// Wishes are what a request says of how the user should sign in (OpenID Connect Core section 3.1.2.1).
+type Wishes struct {
 	// Prompt are the prompt values, ACRValues the contexts asked for, UILocales the languages, all in order of preference.
 	Prompt, ACRValues, UILocales []string
 	// MaxAge is the greatest age of the authentication; negative asks nothing.
 	MaxAge time.Duration
 	// LoginHint names the user to offer. HintSubject is the subject of the ID token that came as a hint.
 	LoginHint, HintSubject string
-	// Parameters are all parameters as they came, so that a page can carry them on.
-	Parameters url.Values
 }
 
 // Wants says whether the response type holds a part: code, id_token or token.
@@ -83,8 +89,11 @@ func (p *OP) ReadParameters(v url.Values) (*Request, error) {
 	req := &Request{
 		ClientID: client.ID, RedirectURI: v.Get("redirect_uri"), ResponseType: v.Get("response_type"), ResponseMode: v.Get("response_mode"),
 		Scope: strings.Fields(v.Get("scope")), State: v.Get("state"), Nonce: v.Get("nonce"), Challenge: v.Get("code_challenge"),
-		Prompt: strings.Fields(v.Get("prompt")), ACRValues: strings.Fields(v.Get("acr_values")), UILocales: strings.Fields(v.Get("ui_locales")),
-		LoginHint: v.Get("login_hint"), MaxAge: -1, Parameters: v,
+		Wishes: Wishes{
+			Prompt: strings.Fields(v.Get("prompt")), ACRValues: strings.Fields(v.Get("acr_values")), UILocales: strings.Fields(v.Get("ui_locales")),
+			LoginHint: v.Get("login_hint"), MaxAge: -1,
+		},
+		Parameters: v,
 	}
 	if code, why := p.judge(req, client, v); code != "" {
 		return nil, &Refusal{Code: code, Description: why, Request: req}
