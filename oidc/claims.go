@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -177,8 +178,8 @@ func (m *merged) has(name string) bool {
 
 // needs returns an attribute the mapping would read from a claim that did not come.
 func (v *verifier) needs(name string, m merged) (attrs.Key, bool) {
-	for key, source := range v.cfg.Mapping {
-		for _, from := range source.From {
+	for _, key := range slices.Sorted(maps.Keys(v.cfg.Mapping)) {
+		for _, from := range v.cfg.Mapping[key].From {
 			if slices.Contains(claimRoots(from), name) {
 				return key, true
 			}

@@ -107,3 +107,9 @@ func (v *verifier) sameUser(front, back verified) error {
 	}
 	return nil
 }
+
+// String hides the token and its claims.
+func (verified) String() string { return redacted }
+
+// GoString hides them from %#v.
+func (verified) GoString() string { return redacted }

@@ -64,7 +64,7 @@ func TestWhatIsAcceptedASecondReaderAccepts(t *testing.T) {
 		random := rand.New(rand.NewSource(7))
 		v, now := liveVerifier(t, alg)
 		accepted := 0
-		for round := range 400 {
+		for round := range 120 {
 			claims := liveClaims(now)
 			for range random.Intn(3) {
 				claims = claims.with(claimsOf{names[random.Intn(len(names))]: values[random.Intn(len(values))]})
@@ -86,7 +86,7 @@ func TestWhatIsAcceptedASecondReaderAccepts(t *testing.T) {
 			require.Equal(t, theirs.Subject, got.subject)
 			require.Equal(t, theirs.Issuer, got.issuer)
 		}
-		require.Greater(t, accepted, 50, "the generator makes good tokens too")
+		require.Greater(t, accepted, 20, "the generator makes good tokens too")
 	}
 }
 

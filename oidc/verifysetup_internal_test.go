@@ -79,3 +79,13 @@ func TestSharedSecretNeverPrints(t *testing.T) {
 		require.NotContains(t, fmt.Sprintf(format, s), "48 49")
 	}
 }
+
+func TestVerifiedNeverPrints(t *testing.T) {
+	v, _ := verifierOf(t, nil)
+	idt := good(t, v, nil)
+	more, err := v.userinfo(t.Context(), `{"sub":"user-1"}`, false, idt)
+	require.NoError(t, err)
+	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
+		require.Equal(t, "[redacted] [redacted]", fmt.Sprintf(format+" "+format, idt, more))
+	}
+}

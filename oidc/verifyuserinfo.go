@@ -79,3 +79,9 @@ func checkSameSubject(c strictjson.Object, want string) error {
 	}
 	return nil
 }
+
+// String hides the claims.
+func (userClaims) String() string { return redacted }
+
+// GoString hides them from %#v.
+func (userClaims) GoString() string { return redacted }

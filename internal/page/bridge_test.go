@@ -53,6 +53,7 @@ func TestBridgeScriptTrustsNoFieldName(t *testing.T) {
 	body := writeBridge(page.Bridge{Action: "https://lms.example/callback", Mark: "mark"}).Body.String()
 	require.Contains(t, body, "HTMLFormElement.prototype.submit.call(form)")
 	require.Contains(t, body, "Node.prototype.appendChild.call(form,fields)")
+	require.Contains(t, body, "history.replaceState(null,\"\",location.pathname+location.search)")
 	require.Less(t, strings.Index(body, "history.replaceState"), strings.Index(body, "URLSearchParams"))
 	require.NotContains(t, body, "innerHTML")
 }
