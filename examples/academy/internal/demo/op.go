@@ -223,7 +223,7 @@ func (p *OP) Serve(cfg Config, own, open interface{ Handle(string, http.Handler)
 	for _, h := range p.houses {
 		paths := op.DefaultPaths(h.dialect)
 		own.Handle("GET "+h.path+paths.WellKnown, p.machine(h, func(e *op.OP) http.Handler { return e.DiscoveryHandler(nil) }))
-		own.Handle("GET "+h.path+paths.JWKS, p.machine(h, func(e *op.OP) http.Handler { return e.JWKSHandler(faultyKeys) }))
+		own.Handle("GET "+h.path+paths.JWKS, p.machine(h, func(e *op.OP) http.Handler { return e.JWKSHandler(p.faultyKeys) }))
 		own.Handle("POST "+h.path+paths.Token, p.machine(h, (*op.OP).TokenHandler))
 		for _, method := range []string{"GET ", "POST "} {
 			own.Handle(method+h.path+paths.Userinfo, p.machine(h, (*op.OP).UserinfoHandler))
@@ -250,8 +250,14 @@ func (p *OP) machine(h *house, handler func(*op.OP) http.Handler) http.Handler {
 
 // faultyKeys publishes, beside the good keys, those that faulty tokens are signed with: the academy keeps the keys for a while,
 // and a fault must not fail for the want of one.
-func faultyKeys(*http.Request) op.How {
-	return op.How{Faults: slices.DeleteFunc(op.Faults(), func(f op.Fault) bool { return f.Side() != op.TokenSide })}
+func (p *OP) faultyKeys(*http.Request) op.How {
+	var how op.How
+	for _, f := range p.faults() {
+		if f.side == op.TokenSide {
+			how.Faults = append(how.Faults, f.fault)
+		}
+	}
+	return how
 }
 
 func (p *OP) connection(conn tenant.Connection, info tenant.Info) (rpConnection, error) {
