@@ -1,6 +1,6 @@
-// Command academy is a small learning site whose people sign in by signed JWT and by SAML, built on lmssso's public
-// packages the way an application of your own would be. Without arguments it is a demonstration with a portal and an
-// identity provider to sign in from.
+// Command academy is a small learning site whose people sign in by signed JWT, SAML and OpenID Connect, built on lmssso's public
+// packages the way an application of your own would be. Without arguments it is a demonstration with a portal, an identity
+// provider and an OpenID provider to sign in from.
 //
 //	go run ./examples/academy                     # the demonstration, in memory
 //	go run ./examples/academy -print-config > academy.json

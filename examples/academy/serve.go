@@ -56,7 +56,9 @@ func serveSite(ctx context.Context, listener net.Listener, f config.File, stdout
 	if err != nil {
 		return err
 	}
-	academy, err := site.New(site.Config{File: f, Stores: opened, SAMLKeys: keys, Logger: logger})
+	academy, err := site.New(site.Config{
+		File: f, Stores: opened, SAMLKeys: keys, Listening: "http://" + listener.Addr().String(), Logger: logger,
+	})
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func configuration(ctx context.Context, o options, listening string) (config.Fil
 	}
 	var keys map[string]lmssso.Secret
 	if o.data != "" {
-		if keys, err = stores.DemoKeys(ctx, o.data, config.ExampleConnections(), jwtsso.GenerateKey); err != nil {
+		if keys, err = stores.DemoKeys(ctx, o.data, config.ExampleSecrets(), jwtsso.GenerateKey); err != nil {
 			return config.File{}, err
 		}
 	}

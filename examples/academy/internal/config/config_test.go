@@ -29,10 +29,13 @@ func TestExampleIsAccepted(t *testing.T) {
 	f, err := config.Parse(doc, config.Override{})
 	require.NoError(t, err)
 	require.True(t, f.Demo)
-	require.Len(t, f.Connections, len(config.ExampleConnections())+2, "the JWT connections, and two that have no shared key")
-	for i, id := range config.ExampleConnections() {
-		require.Equal(t, id, f.Connections[i].ID)
+	byProtocol := map[lmssso.Protocol][]string{}
+	for _, c := range f.Connections {
+		byProtocol[c.Protocol] = append(byProtocol[c.Protocol], c.ID)
 	}
+	require.Equal(t, config.ExampleConnections(), byProtocol[lmssso.JWT])
+	require.Len(t, byProtocol[lmssso.SAML], 2)
+	require.Equal(t, config.ExampleSecrets(), append(byProtocol[lmssso.JWT], byProtocol[lmssso.OIDC]...))
 	again, err := config.Example("http://127.0.0.1:8080", "memory:", nil)
 	require.NoError(t, err)
 	require.NotEqual(t, string(doc), string(again), "no key is printed twice")

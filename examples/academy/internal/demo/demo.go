@@ -1,10 +1,10 @@
-// Package demo is the other side, for trying the academy: a portal and an identity provider that sign anybody in as
-// anybody, by JWT and by SAML, and can send every kind of fault to show what a refusal looks like. It is mounted only
-// where the configuration says "demo", and only on loopback.
+// Package demo is the other side, for trying the academy: a portal, an identity provider and an OpenID provider that sign
+// anybody in as anybody, by JWT, SAML and OpenID Connect, and can send every kind of fault to show what a refusal looks
+// like. It is mounted only where the configuration says "demo", and only on loopback.
 //
 // Good tokens are minted by the library's own jwtsso.Issuer, the way a customer's backend would. Faulty ones are made
-// here by hand, because the Issuer refuses to make them. SAML responses, good and faulty, are made by an engine that shares
-// nothing with the library's verifier.
+// here by hand, because the Issuer refuses to make them. SAML responses and ID tokens, good and faulty, are made by engines
+// that share nothing with the library's verifiers.
 package demo
 
 import (
@@ -30,8 +30,9 @@ type Config struct {
 	Now func() time.Time
 	// Site answers a token the portal sends by itself, to have it used before the browser brings it.
 	Site http.Handler
-	// IdP is the demonstration's SAML identity provider; nil is none.
+	// IdP is the demonstration's SAML identity provider, OP its OpenID provider; nil is none.
 	IdP *IdP
+	OP  *OP
 	// Show renders a page in the academy's frame.
 	Show func(w http.ResponseWriter, r *http.Request, status int, name string, p ui.Page)
 }
@@ -138,8 +139,12 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("GET /demo/jwt", p.form)
 	mux.HandleFunc("POST /demo/jwt", p.send)
 	first := "/demo/jwt"
-	if len(p.connections) == 0 && p.cfg.IdP != nil {
+	switch {
+	case len(p.connections) > 0:
+	case p.cfg.IdP != nil:
 		first = pickPath
+	case p.cfg.OP != nil:
+		first = opPickPath
 	}
 	mux.HandleFunc("GET /demo/{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, first, http.StatusSeeOther) })
 }

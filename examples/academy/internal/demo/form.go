@@ -126,15 +126,18 @@ func (p *Portal) show(w http.ResponseWriter, r *http.Request, status int, c *con
 	p.cfg.Show(w, r, status, "portal", ui.Page{Title: "Demo portal", Body: page, PostsElsewhere: true})
 }
 
-// tabs lists the connections to choose from, of either portal.
+// tabs lists the connections to choose from, of all providers.
 func tabs(cfg Config, current, returnTo string) []tab {
 	var out []tab
 	for _, info := range cfg.Connections {
 		path, title := "/demo/jwt", DialectTitle(info.Dialect)
-		if info.Protocol == lmssso.SAML {
+		switch info.Protocol {
+		case lmssso.SAML:
 			path, title = pickPath, "SAML"
+		case lmssso.OIDC:
+			path, title = opPickPath, "OpenID Connect"
 		}
-		if info.Protocol == lmssso.SAML && !cfg.IdP.serves(info.ID) {
+		if info.Protocol == lmssso.SAML && !cfg.IdP.serves(info.ID) || info.Protocol == lmssso.OIDC && !cfg.OP.serves(info.ID) {
 			continue
 		}
 		q := url.Values{"connection": {info.ID}}

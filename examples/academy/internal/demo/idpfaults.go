@@ -49,16 +49,31 @@ func (c *spConnection) menuOf() []faultGroup {
 	return out
 }
 
-// offers reports whether a fault is on the connection's menu.
-func (c *spConnection) offers(id string) bool {
-	return slices.ContainsFunc(c.menu, func(g faultGroup) bool {
+// faultTitle makes a heading of a fault's name.
+func faultTitle(f idp.Fault) string {
+	return titled(string(f),
+		" name id ", " NameID ", " xml ", " XML ", " id ", " ID ", " sha1 ", " SHA-1 ", " hmac ", " HMAC ", " rsa 1 5 ", " RSA 1.5 ", " cbc ", " CBC ",
+		" triple des ", " Triple DES ", " version 1 1 ", " version 1.1 ", " xslt ", " XSLT ", " xpath ", " XPath ", " authn ", " authentication ",
+		" in response to ", " InResponseTo ", " xsw", " Wrapping, form ",
+	)
+}
+
+// titled makes a heading of a name with hyphens; words come in pairs, each with a space on both sides.
+func titled(name string, words ...string) string {
+	title := strings.TrimSpace(strings.NewReplacer(words...).Replace(" " + strings.ReplaceAll(name, "-", " ") + " "))
+	return strings.ToUpper(title[:1]) + title[1:]
+}
+
+// offers reports whether a fault is on a menu.
+func offers(menu []faultGroup, id string) bool {
+	return slices.ContainsFunc(menu, func(g faultGroup) bool {
 		return slices.ContainsFunc(g.Faults, func(f choice) bool { return f.Value == id })
 	})
 }
 
-// faultGroups is the menu with one fault chosen, and its family open.
-func (c *spConnection) faultGroups(chosen string) []faultGroup {
-	out := slices.Clone(c.menu)
+// chosenOf is a menu with one fault chosen, and its family open.
+func chosenOf(menu []faultGroup, chosen string) []faultGroup {
+	out := slices.Clone(menu)
 	for i, g := range out {
 		at := slices.IndexFunc(g.Faults, func(f choice) bool { return f.Value == chosen })
 		if at < 0 {
@@ -68,15 +83,4 @@ func (c *spConnection) faultGroups(chosen string) []faultGroup {
 		out[i].Faults[at].On = true
 	}
 	return out
-}
-
-// faultTitle makes a heading of a fault's name.
-func faultTitle(f idp.Fault) string {
-	names := strings.NewReplacer(
-		" name id ", " NameID ", " xml ", " XML ", " id ", " ID ", " sha1 ", " SHA-1 ", " hmac ", " HMAC ", " rsa 1 5 ", " RSA 1.5 ", " cbc ", " CBC ",
-		" triple des ", " Triple DES ", " version 1 1 ", " version 1.1 ", " xslt ", " XSLT ", " xpath ", " XPath ", " authn ", " authentication ",
-		" in response to ", " InResponseTo ", " xsw", " Wrapping, form ",
-	)
-	title := strings.TrimSpace(names.Replace(" " + strings.ReplaceAll(string(f), "-", " ") + " "))
-	return strings.ToUpper(title[:1]) + title[1:]
 }

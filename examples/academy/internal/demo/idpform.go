@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/lmssso/lmssso"
-	"github.com/lmssso/lmssso/attrs"
 	"github.com/lmssso/lmssso/examples/academy/internal/ui"
 	idp "github.com/lmssso/lmssso/internal/demoidp/saml"
 	"github.com/lmssso/lmssso/jwtsso"
@@ -33,13 +32,6 @@ type idpPage struct {
 
 // askedFact is one line about a request.
 type askedFact struct{ Name, Value string }
-
-// offer is what a sign-in can grant and say, with what was chosen before.
-type offer struct {
-	Grants, HasRole, HasDual, HasReplace, HasCart bool
-	Courses, Paths, Bundles, Roles, Sites         []choice
-	Replace, ClearCart, Dual                      bool
-}
 
 // sso is the sign-on address: it reads what the academy asks and shows the form.
 func (p *IdP) sso(w http.ResponseWriter, r *http.Request) {
@@ -77,7 +69,7 @@ func (p *IdP) show(w http.ResponseWriter, r *http.Request, status int, c *spConn
 	page := idpPage{
 		Problem: problem, Connection: c.conn.ID, BeginURL: c.begin(chosen.Get("return_to")),
 		MayStart: c.conn.SAML.Allow.IdPInitiated, ReturnTo: chosen.Get("return_to"), ACS: c.acs,
-		Offer: p.offer(c, chosen), Faults: c.faultGroups(chosen.Get("fault")), NoFault: chosen.Get("fault") == "", Sessions: p.sessionsAt(c),
+		Offer: offerOf(p.cfg.File, c.carries, chosen), Faults: chosenOf(c.menu, chosen.Get("fault")), NoFault: chosen.Get("fault") == "", Sessions: p.sessionsAt(c),
 		Tabs: tabs(p.cfg, c.conn.ID, chosen.Get("return_to")),
 	}
 	if req != nil {
@@ -141,48 +133,6 @@ func asked(c *spConnection, req *idp.AuthnRequest) []askedFact {
 	return out
 }
 
-// offer lists what the connection's mapping can carry.
-func (p *IdP) offer(c *spConnection, chosen url.Values) offer {
-	o := offer{
-		Grants:  c.carries(attrs.CourseSlugs) || c.carries(attrs.LearningPathSlugs) || c.carries(attrs.BundleSlugs),
-		HasRole: c.carries(attrs.Role), HasDual: c.carries(attrs.DualRole), HasReplace: c.carries(attrs.ReplaceCourses), HasCart: c.carries(attrs.ClearCart),
-		Replace: chosen.Has("replace"), ClearCart: chosen.Has("clearCart"), Dual: chosen.Has("dual"),
-	}
-	cat := p.cfg.File.Catalogue
-	for _, x := range cat.Courses {
-		o.Courses = append(o.Courses, choice{Value: x.Slug, Title: x.Title, On: slices.Contains(chosen["course"], x.Slug)})
-	}
-	for _, x := range cat.LearningPaths {
-		o.Paths = append(o.Paths, choice{Value: x.Slug, Title: x.Title, On: slices.Contains(chosen["path"], x.Slug)})
-	}
-	for _, x := range cat.Bundles {
-		o.Bundles = append(o.Bundles, choice{Value: x.Slug, Title: x.Title, On: slices.Contains(chosen["bundle"], x.Slug)})
-	}
-	for _, x := range cat.Roles {
-		o.Roles = append(o.Roles, choice{Value: x.Slug, Title: x.Slug, On: chosen.Get("role") == x.Slug})
-	}
-	for _, x := range p.cfg.File.Tenants {
-		o.Sites = append(o.Sites, choice{Value: x.Slug, Title: x.Title, On: chosen.Get("site") == x.Slug})
-	}
-	return o.carriedBy(c)
-}
-
-// carriedBy leaves out what the mapping has no attribute for.
-func (o offer) carriedBy(c *spConnection) offer {
-	for _, f := range []struct {
-		key  attrs.Key
-		list *[]choice
-	}{
-		{attrs.CourseSlugs, &o.Courses}, {attrs.LearningPathSlugs, &o.Paths}, {attrs.BundleSlugs, &o.Bundles},
-		{attrs.Role, &o.Roles}, {attrs.ClientSlug, &o.Sites},
-	} {
-		if !c.carries(f.key) {
-			*f.list = nil
-		}
-	}
-	return o
-}
-
 // send answers the academy as the form asks.
 func (p *IdP) send(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
@@ -222,7 +172,7 @@ func (p *IdP) respond(c *spConnection, req *idp.AuthnRequest, who person, form u
 		how.Signing.What = idp.SignBoth
 	}
 	if fault := form.Get("fault"); fault != "" {
-		if !c.offers(fault) {
+		if !offers(c.menu, fault) {
 			return nil, errNoFault
 		}
 		how.Faults = []idp.Fault{idp.Fault(fault)}
@@ -243,33 +193,10 @@ func (p *IdP) respond(c *spConnection, req *idp.AuthnRequest, who person, form u
 // says is what the form asks the provider to say about a person.
 func (c *spConnection) says(who person, form url.Values) idp.Login {
 	login := idp.Login{NameID: idp.NameID{Value: who.externalID, Format: idp.FormatPersistent}}
-	add := func(k attrs.Key, values ...string) {
-		if from := c.mapping[k].From; len(from) > 0 && len(values) > 0 {
-			login.Attributes = append(login.Attributes, idp.Attribute{Name: from[0], NameFormat: idp.NameFormatBasic, Values: values})
+	for _, st := range statements(who, form) {
+		if from := c.mapping[st.key].From; len(from) > 0 {
+			login.Attributes = append(login.Attributes, idp.Attribute{Name: from[0], NameFormat: idp.NameFormatBasic, Values: st.values})
 		}
-	}
-	flag := func(k attrs.Key, on bool) {
-		if on {
-			add(k, "true")
-		}
-	}
-	add(attrs.ExternalID, who.externalID)
-	add(attrs.Email, who.email)
-	add(attrs.FirstName, who.first)
-	add(attrs.LastName, who.last)
-	add(attrs.Role, cmp.Or(form.Get("role"), who.role))
-	flag(attrs.DualRole, who.dual || form.Has("dual"))
-	flag(attrs.ReplaceCourses, form.Has("replace"))
-	courses := form["course"]
-	if form.Has("replace") && len(courses) == 0 {
-		courses = []string{""} // the explicit order to revoke all
-	}
-	add(attrs.CourseSlugs, courses...)
-	add(attrs.LearningPathSlugs, form["path"]...)
-	add(attrs.BundleSlugs, form["bundle"]...)
-	flag(attrs.ClearCart, form.Has("clearCart"))
-	if site := form.Get("site"); site != "" {
-		add(attrs.ClientSlug, site)
 	}
 	return login
 }

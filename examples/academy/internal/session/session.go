@@ -19,6 +19,9 @@ const (
 	lifetime = 12 * time.Hour // a session's absolute end, however busy it is
 	most     = 100_000        // sessions alive at once
 	sweeping = 1024           // after so many starts, sessions that ended are removed
+
+	longest = 8 << 10  // bytes of one hint: no logout request takes a longer one
+	hints   = 64 << 20 // bytes of all hints together: an ID token is a hundred times as large as a session
 )
 
 // Session is one browser's signed-in state. It never leaves the server.
@@ -30,6 +33,9 @@ type Session struct {
 	Tenant string
 	// Key names the provider's session, for logout messages.
 	Key lmssso.SessionKey
+	// Hint is what the provider wants to see when the user signs out there too (an ID token); "" when it wants nothing. It is
+	// dropped where it is too long to be kept: signing out then works as without one.
+	Hint lmssso.Secret
 	// Login is what /api/session tells of the assertion.
 	Login Login
 	// Changes is what the login did to the account, and why.
@@ -52,7 +58,8 @@ type Login struct {
 	Realm        string `json:"realm"`
 	ExternalID   string `json:"externalID"`
 	Subject      string `json:"subject"`
-	// SubjectFormat and SessionIndex are SAML's NameID format and the provider's own session.
+	// SubjectFormat is SAML's NameID format. SessionIndex is the provider's own session: SAML's SessionIndex, OpenID Connect's
+	// sid.
 	SubjectFormat string    `json:"subjectFormat"`
 	SessionIndex  string    `json:"sessionIndex"`
 	IssuedAt      time.Time `json:"issuedAt"`
@@ -77,6 +84,7 @@ type Store struct {
 	mu     sync.Mutex
 	byID   map[[sha256.Size]byte]Session
 	starts int
+	hinted int // bytes of all hints
 }
 
 var _ lmssso.Sessions = (*Store)(nil)
@@ -110,7 +118,7 @@ func (s *Store) begin(w http.ResponseWriter, r *http.Request, v Session) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c, err := r.Cookie(s.cfg.Name); err == nil {
-		delete(s.byID, digest(c.Value))
+		s.drop(digest(c.Value))
 	}
 	if s.starts++; len(s.byID) >= most || s.starts%sweeping == 0 {
 		s.sweep()
@@ -118,6 +126,10 @@ func (s *Store) begin(w http.ResponseWriter, r *http.Request, v Session) error {
 	if len(s.byID) >= most {
 		return errors.New("too many sessions")
 	}
+	if n := len(v.Hint); n > longest || s.hinted+n > hints {
+		v.Hint = ""
+	}
+	s.hinted += len(v.Hint)
 	s.byID[digest(id)] = v
 	http.SetCookie(w, s.cookie(id, 0))
 	return nil
@@ -139,7 +151,7 @@ func (s *Store) Get(r *http.Request) (Session, bool) {
 func (s *Store) Stop(w http.ResponseWriter, r *http.Request) {
 	if c, err := r.Cookie(s.cfg.Name); err == nil {
 		s.mu.Lock()
-		delete(s.byID, digest(c.Value))
+		s.drop(digest(c.Value))
 		s.mu.Unlock()
 	}
 	http.SetCookie(w, s.cookie("", -1))
@@ -150,12 +162,27 @@ func (s *Store) End(_ context.Context, k lmssso.SessionKey) (ended int, err erro
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, v := range s.byID {
-		if v.Key.Connection == k.Connection && v.Key.Subject == k.Subject && (k.Index == "" || v.Key.Index == k.Index) {
-			delete(s.byID, id)
+		if isAbout(k, v.Key) {
+			s.drop(id)
 			ended++
 		}
 	}
 	return ended, nil
+}
+
+// isAbout reports whether a logout message's key means a session: it names the subject, one of the subject's sessions, or
+// that session alone. A key that names neither means nobody.
+func isAbout(message, session lmssso.SessionKey) bool {
+	if message.Connection != session.Connection || message.Subject == (lmssso.Subject{}) && message.Index == "" {
+		return false
+	}
+	return (message.Subject == (lmssso.Subject{}) || message.Subject == session.Subject) && (message.Index == "" || message.Index == session.Index)
+}
+
+// drop removes a session, if it is there.
+func (s *Store) drop(id [sha256.Size]byte) {
+	s.hinted -= len(s.byID[id].Hint)
+	delete(s.byID, id)
 }
 
 // Count returns how many sessions are alive.
@@ -170,7 +197,7 @@ func (s *Store) sweep() {
 	now := s.cfg.Now()
 	for id, v := range s.byID {
 		if !now.Before(v.Ends) {
-			delete(s.byID, id)
+			s.drop(id)
 		}
 	}
 }

@@ -185,13 +185,15 @@ type address struct {
 
 func addresses(i tenant.Info) []address {
 	names := map[string]address{
+		"/access/openId/login": {Name: "Sign-in begins at", Link: true}, "/access/openId/callback": {Name: "Redirect URI"},
+		"/access/openId/backchannel-logout": {Name: "Back-channel logout URI"}, "/access/openId/logout": {Name: "Post-logout redirect URI"},
 		"/access/saml/login": {Name: "Sign-in begins at", Link: true}, "/access/saml/consumer": {Name: "Assertion consumer service (ACS)"},
 		"/access/saml/metadata": {Name: "Entity id, and metadata", Link: true}, "/access/saml/logout": {Name: "Single logout"},
 	}
 	var out []address
 	for _, e := range i.Endpoints {
 		a := address{Name: "Endpoint"}
-		if u, err := url.Parse(e); err == nil && i.Protocol == lmssso.SAML {
+		if u, err := url.Parse(e); err == nil && i.Protocol != lmssso.JWT {
 			a = names[strings.TrimSuffix(u.Path, "/"+i.Tenant)]
 		}
 		a.URL = e

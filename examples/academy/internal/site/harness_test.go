@@ -89,7 +89,7 @@ func start(t *testing.T, s setup) *academy {
 	a := &academy{t: t, clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}, logs: &buffer{}, keys: s.keys}
 	if a.keys == nil {
 		a.keys = map[string]lmssso.Secret{}
-		for _, id := range config.ExampleConnections() {
+		for _, id := range config.ExampleSecrets() {
 			a.keys[id] = jwtsso.GenerateKey()
 		}
 	}
@@ -113,7 +113,7 @@ func start(t *testing.T, s setup) *academy {
 		s.stores(a.open)
 	}
 	handler, err := site.New(site.Config{
-		File: a.file, Stores: a.open, SAMLKeys: samlKeys(t, a.file), Now: a.clock.Now, Logger: slog.New(slog.NewTextHandler(a.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		File: a.file, Stores: a.open, SAMLKeys: samlKeys(t, a.file), OpenIDKeys: openIDKeys(), Now: a.clock.Now, Logger: slog.New(slog.NewTextHandler(a.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	require.NoError(t, err)
 	server.Config.Handler = handler

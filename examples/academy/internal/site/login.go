@@ -1,6 +1,7 @@
 package site
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -8,23 +9,28 @@ import (
 	"github.com/lmssso/lmssso"
 	"github.com/lmssso/lmssso/examples/academy/internal/session"
 	"github.com/lmssso/lmssso/examples/academy/internal/ui"
+	"github.com/lmssso/lmssso/oidc"
 )
 
 // mostChanges is how many changes of its login a session remembers: a token can bring hundreds, and sessions are many.
 const mostChanges = 200
+
+// mostContexts is how many kinds of authentication it remembers.
+const mostContexts = 20
 
 // done begins the session of a login that passed every check. It is the library's last step before the redirect.
 func (s *Site) done(w http.ResponseWriter, r *http.Request, t *lmssso.Attempt) error {
 	a, account := t.Assertion, t.Outcome.Account
 	return s.sessions.Start(w, r, session.Session{
 		AccountID: account.ID, Link: account.Link, Tenant: account.Tenant,
-		Key: lmssso.SessionKey{Connection: t.Connection, Subject: a.Subject, Index: a.Session.Index},
+		Key:  lmssso.SessionKey{Connection: t.Connection, Subject: a.Subject, Index: a.Session.Index},
+		Hint: a.Session.Hint,
 		Login: session.Login{
 			Protocol: t.Protocol, Connection: t.Connection, Tenant: a.Origin.Tenant, Issuer: a.Origin.Issuer, ID: a.Origin.ID,
 			InResponseTo: a.Origin.InResponseTo,
 			Realm:        a.Link.Realm, ExternalID: a.Link.ExternalID,
 			Subject: a.Subject.Value, SubjectFormat: a.Subject.Format, SessionIndex: a.Session.Index,
-			IssuedAt: a.Times.IssuedAt, AuthnContext: append([]string{}, a.AuthnContext...),
+			IssuedAt: a.Times.IssuedAt, AuthnContext: append([]string{}, a.AuthnContext[:min(len(a.AuthnContext), mostContexts)]...),
 		},
 		Changes: slices.Concat([]lmssso.Change{}, t.Outcome.Changes[:min(len(t.Outcome.Changes), mostChanges)]), TraceID: t.TraceID,
 	}, a.Session.Ends)
@@ -43,6 +49,9 @@ func (s *Site) refusalPage(w http.ResponseWriter, r *http.Request, f lmssso.Refu
 	m := message{
 		Heading: "You are not signed in", Text: f.Message, Code: string(f.Code), TraceID: f.TraceID,
 		Links: []link{{"/", "Back to the home page"}},
+	}
+	if v, err := s.visitor(r); err == nil && v != nil {
+		m.Heading, m.Text = "This sign-in was refused", f.Message+" You are still signed in as "+v.name()+"."
 	}
 	if to := s.logURL(r, f.TraceID); to != "" {
 		m.Links = append(m.Links, link{to, "See it in the sign-in log"})
@@ -99,11 +108,11 @@ func (s *Site) logout(w http.ResponseWriter, r *http.Request) {
 	if signedIn {
 		site = v.Login.Tenant
 		back := "/logout?" + url.Values{"tenant": {site}}.Encode()
-		answered, err := s.registry.Logout(w, r, v.Key, "", back)
+		answered, err := s.registry.Logout(w, r, v.Key, v.Hint, back)
 		if answered {
 			return
 		}
-		if err != nil { // the user is signed out here, which is what this site can promise
+		if err != nil && !errors.Is(err, oidc.ErrNoLogout) { // the user is signed out here, which is what this site can promise
 			s.cfg.Logger.Warn("no single logout", "connection", v.Key.Connection, "error", err.Error())
 		}
 	}

@@ -73,8 +73,10 @@ func (s *Site) unknownPage(w http.ResponseWriter, r *http.Request) {
 
 // ownership says how a tenant signs its people in.
 func (s *Site) ownership(slug string) string {
-	if owner, _ := s.connections(slug); owner == slug {
-		return "Has its own sign-in."
+	if owner, infos := s.connections(slug); owner == slug {
+		return "Has its own sign-in, by " + map[lmssso.Protocol]string{
+			lmssso.JWT: "signed JWT", lmssso.SAML: "SAML", lmssso.OIDC: "OpenID Connect",
+		}[infos[0].Protocol] + "."
 	}
 	return "Signs in through the main site."
 }
@@ -109,8 +111,8 @@ func (s *Site) ways(slug, returnTo string) []card {
 		out = append(out, card{"Sign in", "At your organisation's sign-in page, " + hostOf(to) + ".", strings.TrimSuffix("/login?"+q.Encode(), "?")})
 	}
 	for _, info := range infos {
-		if info.Protocol == lmssso.SAML {
-			out = append(out, s.samlWay(info, slug, owner, returnTo))
+		if info.Protocol != lmssso.JWT {
+			out = append(out, s.loginWay(info, slug, owner, returnTo))
 			continue
 		}
 		c := card{Title: info.ID, Text: "Start at your organisation's portal: it sends you here signed in."}
@@ -128,11 +130,16 @@ func (s *Site) ways(slug, returnTo string) []card {
 	return out
 }
 
-// samlWay leads to where a SAML login begins: the tenant's own address, also when it inherits the connection.
-func (s *Site) samlWay(info tenant.Info, slug, owner, returnTo string) card {
+// loginWay leads to where a SAML or OpenID Connect login begins: the tenant's own address, also when it inherits the
+// connection.
+func (s *Site) loginWay(info tenant.Info, slug, owner, returnTo string) card {
 	c := card{Title: "Single sign-on", Text: "At your organisation's identity provider, through the connection " + info.ID + ".", URL: "/access/saml/login"}
+	demoTitle := "Demo identity provider: SAML"
+	if info.Protocol == lmssso.OIDC {
+		c.URL, demoTitle = "/access/openId/login", "Demo OpenID provider"
+	}
 	if s.cfg.File.Demo {
-		c.Title = "Demo identity provider: SAML"
+		c.Title = demoTitle
 		c.Text = "The academy asks, and you pick a user, or a fault, for the connection " + info.ID + "."
 	}
 	if owner != slug {

@@ -266,10 +266,13 @@ func TestErrorPages(t *testing.T) {
 func TestPagesAreWellBuilt(t *testing.T) {
 	a := start(t, setup{})
 	b := a.browser()
+	_, request := b.opPicker("/access/openId/login/hooli")
+	require.Equal(t, http.StatusSeeOther, b.opDeliver(b.opRespond("hooli-oidc", request, nora)).StatusCode)
 	b.get(a.link("main-ti", ada(), jwtsso.RedirectOptions{}))
+	asked := strings.TrimPrefix(b.get("/access/openId/login/hooli").location(), a.url)
 	for _, path := range []string{
-		"/", "/p/acme", "/dashboard", "/admin", "/admin/accounts", "/admin/connections", "/admin/sso-log", "/account", "/checkout",
-		"/register", "/demo/jwt", "/demo/jwt?connection=main-thinkific", "/nothing", "/learn/course/intro",
+		asked, "/", "/p/acme", "/dashboard", "/admin", "/admin/accounts", "/admin/connections", "/admin/sso-log", "/account", "/checkout",
+		"/register", "/demo/jwt", "/demo/jwt?connection=main-thinkific", "/demo/saml", "/demo/openid", "/demo/openid?connection=hooli-oidc", "/nothing", "/learn/course/intro",
 	} {
 		page := b.get(path).body
 		require.Equal(t, 1, strings.Count(page, "<h1"), path)

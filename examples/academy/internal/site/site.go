@@ -31,6 +31,11 @@ type Config struct {
 	Stores *stores.Stores
 	// SAMLKeys are this side's keys by name, for those [SAMLKeyNames] lists.
 	SAMLKeys map[string]saml.Key
+	// Listening is the address the site itself listens on, such as http://127.0.0.1:8080, where the demonstration's OpenID
+	// provider is asked when browsers reach it elsewhere; "" is the base URL.
+	Listening string
+	// OpenIDKeys are the keys of the demonstration's OpenID provider; nil makes some.
+	OpenIDKeys *demo.OPKeys
 	// Now is the clock; nil is the machine's.
 	Now func() time.Time
 	// Logger receives one line a login; nil is slog's default.
@@ -47,9 +52,10 @@ type Site struct {
 	admins    *session.Store // browsers that showed the admin token
 	pages     *ui.UI
 	idp       *demo.IdP // the demonstration's; nil otherwise
+	op        *demo.OP  // the demonstration's; nil otherwise
 	mux       *http.ServeMux
-	// sso holds the patterns of the sign-in endpoints, the demonstration's provider's too. They take cross-site POSTs, as an identity provider's form sends
-	// them: what they accept is proved by a signature and used once.
+	// sso holds the patterns of the sign-in endpoints, the demonstration's providers' too. They take cross-site POSTs, as an
+	// identity provider's form sends them: what they accept is proved by a signature and used once.
 	sso     map[string]bool
 	handler http.Handler
 }
@@ -83,6 +89,7 @@ func New(cfg Config) (*Site, error) {
 	if err := s.adoptIdP(); err != nil {
 		return nil, err
 	}
+	s.adoptOP()
 	if s.registry, err = tenant.New(s.cfg.File.Config, s.app()); err != nil {
 		return nil, err
 	}
@@ -138,17 +145,20 @@ func (s *Site) routes() error {
 		return nil
 	}
 	other := demo.Config{
-		File: s.cfg.File, Connections: s.registry.Connections(), Now: s.cfg.Now, Site: s, IdP: s.idp, Show: s.show,
+		File: s.cfg.File, Connections: s.registry.Connections(), Now: s.cfg.Now, Site: s, IdP: s.idp, OP: s.op, Show: s.show,
 	}
 	portal, err := demo.New(other)
 	if err != nil {
 		return err
 	}
 	portal.Mount(s.mux)
-	if s.idp == nil {
-		return nil
+	if s.idp != nil {
+		err = s.idp.Serve(other, s.mux, ssoRoutes{s})
 	}
-	return s.idp.Serve(other, s.mux, ssoRoutes{s})
+	if s.op != nil && err == nil {
+		err = s.op.Serve(other, s.mux, ssoRoutes{s})
+	}
+	return err
 }
 
 // ssoRoutes registers the sign-in endpoints and remembers which they are.

@@ -73,10 +73,10 @@ func New() (*UI, error) {
 	}
 	for _, f := range files {
 		name := strings.TrimSuffix(path.Base(f), ".html")
-		if name == "layout" {
+		if name == "layout" || name == "parts" {
 			continue
 		}
-		u.pages[name], err = template.New("layout.html").Funcs(functions()).ParseFS(pages, "pages/layout.html", f)
+		u.pages[name], err = template.New("layout.html").Funcs(functions()).ParseFS(pages, "pages/layout.html", "pages/parts.html", f)
 		if err != nil {
 			return nil, fmt.Errorf("page %s: %w", name, err)
 		}
