@@ -1,95 +1,71 @@
 package oidc_test
 
 import (
-	"context"
 	"encoding/base64"
 	"fmt"
-	"log/slog"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/dexidp/dex/server"
-	"github.com/dexidp/dex/server/connectors"
-	dexsession "github.com/dexidp/dex/server/session"
-	"github.com/dexidp/dex/server/signer"
 	"github.com/dexidp/dex/storage"
-	"github.com/dexidp/dex/storage/memory"
 	jose "github.com/go-jose/go-jose/v4"
-	"golang.org/x/crypto/bcrypt"
 
 	"github.com/lmssso/lmssso"
 	"github.com/lmssso/lmssso/oidc"
 )
 
-// dex is the identity service Dex, at an address with a path.
+// dex is the identity service Dex, at an address with a path, in a process of its own.
 type dex struct {
-	t       *testing.T
-	issuer  string
+	*op
 	clients []storage.Client
-	log     *lines
-	now     atomic.Pointer[http.Handler]
 }
+
+// programs is where dexProgram builds; it is gone when the tests have ended.
+var programs string
+
+func TestMain(m *testing.M) {
+	var err error
+	if programs, err = os.MkdirTemp("", "lab-oidc"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(programs)
+	os.Exit(code)
+}
+
+// dexProgram builds the program of the folder dex, once.
+var dexProgram = sync.OnceValues(func() (string, error) {
+	program := filepath.Join(programs, "dex")
+	if out, err := exec.Command("go", "build", "-o", program, "./dex").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return program, nil
+})
 
 // startDex starts it for these clients, until the test ends.
 func startDex(t *testing.T, alg jose.SignatureAlgorithm, clients ...storage.Client) *dex {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	program, err := dexProgram()
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &dex{t: t, issuer: fmt.Sprintf("http://%s/dex", listener.Addr()), clients: clients, log: &lines{}}
+	d := &dex{op: startProcess(t, exec.Command(program)), clients: clients}
 	d.restart(alg)
-	site := &httptest.Server{Listener: listener, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		(*d.now.Load()).ServeHTTP(w, r)
-	})}}
-	site.Start()
-	t.Cleanup(func() {
-		site.Close()
-		if t.Failed() {
-			t.Logf("dex:\n%s", d.log)
-		}
-	})
 	return d
 }
 
 // restart puts a Dex that remembers nothing in the place of the one before: it has other keys, and none of the old.
 func (d *dex) restart(alg jose.SignatureAlgorithm) {
 	d.t.Helper()
-	logger := slog.New(slog.NewTextHandler(d.log, nil))
-	hash, err := bcrypt.GenerateFromPassword([]byte(anna.Password), 10)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	s := storage.WithStaticClients(memory.New(logger), d.clients)
-	s = storage.WithStaticPasswords(s, []storage.Password{{
-		Email: "anna@example.com", Hash: hash, Username: "anna", Name: "Änna O'Brien & <Söhne>", UserID: anna.Subject,
-	}}, logger)
-	s = storage.WithStaticConnectors(s, []storage.Connector{{ID: connectors.LocalConnector, Type: connectors.LocalConnector, Name: "Password"}})
-	ctx, end := context.WithCancel(context.Background())
-	d.t.Cleanup(end)
-	keys, err := (&signer.LocalConfig{KeysRotationPeriod: "6h", Algorithm: alg}).Open(ctx, s, time.Hour, time.Now, logger)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	made, err := server.NewServer(ctx, server.Config{
-		Issuer: d.issuer, Storage: s, Signer: keys, Logger: logger, SkipApprovalScreen: true, IDTokensValidFor: time.Hour,
-		SupportedResponseTypes: []string{"code", "id_token", "code id_token"},
-		SessionConfig: &dexsession.Config{
-			CookieName: "dex_session", AbsoluteLifetime: time.Hour, ValidIfNotUsedFor: time.Hour, SSOSharedWithDefault: "all",
-			RememberMeCheckedByDefault: true,
-		},
-	})
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	handler := http.Handler(made)
-	d.now.Store(&handler)
+	d.order(map[string]any{"algorithm": alg, "clients": d.clients, "user": map[string]string{
+		"email": "anna@example.com", "password": anna.Password, "name": "Änna O'Brien & <Söhne>", "subject": anna.Subject,
+	}})
 }
 
 // side is Dex as a connection names it.

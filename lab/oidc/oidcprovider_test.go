@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -15,7 +16,7 @@ import (
 	"github.com/lmssso/lmssso/oidc"
 )
 
-// op is the npm package oidc-provider, in a process of its own.
+// op is a provider in a process of its own: the npm package oidc-provider, or Dex.
 type op struct {
 	t      *testing.T
 	issuer string // ends without a slash
@@ -78,6 +79,15 @@ func startOP(t *testing.T, tls *keyFiles, clients ...client) *op {
 	}
 	cmd := exec.Command(node, "server.mjs")
 	cmd.Dir = "oidcprovider"
+	p := startProcess(t, cmd)
+	p.order(setup{Clients: clients, User: anna, Scopes: scopes, TLS: tls})
+	return p
+}
+
+// startProcess starts a provider that takes orders on its input, until the test ends.
+func startProcess(t *testing.T, cmd *exec.Cmd) *op {
+	t.Helper()
+	name := filepath.Base(cmd.Path)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -102,16 +112,15 @@ func startOP(t *testing.T, tls *keyFiles, clients ...client) *op {
 	t.Cleanup(func() {
 		in.Close()
 		if err := cmd.Wait(); err != nil {
-			t.Errorf("oidc-provider did not end well: %v", err)
+			t.Errorf("%s did not end well: %v", name, err)
 		}
 		w.Close()
 		for range ready {
 		}
 		if t.Failed() {
-			t.Logf("oidc-provider:\n%s", log)
+			t.Logf("%s:\n%s", name, log)
 		}
 	})
-	p.order(setup{Clients: clients, User: anna, Scopes: scopes, TLS: tls})
 	return p
 }
 
@@ -123,16 +132,16 @@ func (p *op) order(what any) {
 		p.t.Fatal(err)
 	}
 	if _, err := p.orders.Write(append(line, '\n')); err != nil {
-		p.t.Fatalf("oidc-provider is gone: %v\n%s", err, p.log)
+		p.t.Fatalf("the provider is gone: %v\n%s", err, p.log)
 	}
 	select {
 	case issuer, ok := <-p.ready:
 		if !ok {
-			p.t.Fatalf("oidc-provider ended:\n%s", p.log)
+			p.t.Fatalf("the provider ended:\n%s", p.log)
 		}
 		p.issuer = issuer
 	case <-time.After(30 * time.Second):
-		p.t.Fatalf("oidc-provider is not ready:\n%s", p.log)
+		p.t.Fatalf("the provider is not ready:\n%s", p.log)
 	}
 }
 
