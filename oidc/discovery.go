@@ -3,6 +3,7 @@ package oidc
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -271,7 +272,7 @@ func asReason(err error, fetchFailed, unreadable *lmssso.Reason) error {
 	if lmssso.CodeOf(err) == fetchFailed.Code() {
 		return err
 	}
-	if err == errReader {
+	if errors.Is(err, errReader) {
 		return refuse(unreadable, lmssso.Error{Detail: err.Error(), Err: err})
 	}
 	return refuse(fetchFailed, lmssso.Error{Detail: "nothing is known of the provider yet", Err: err})

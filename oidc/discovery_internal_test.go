@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -174,6 +175,8 @@ func TestTheIssuerOfADocument(t *testing.T) {
 		"no template, with tenants listed":     {common, "", "https://login.microsoftonline.com/common/v2.0", true, false},
 		"a template, with no tenants":          {common, "", "https://login.microsoftonline.com/{tenantid}/v2.0", false, false},
 		"a template that was said":             {common, "https://sts.windows.net/{tenantid}/", "https://sts.windows.net/{tenantid}/", true, true},
+		"a template that was said, no tenants": {common, "https://sts.windows.net/{tenantid}/", "https://sts.windows.net/{tenantid}/", false, false},
+		"one that was said, tenants listed":    {common, "https://sts.example/", "https://sts.example/", true, false},
 		"one tenant where a template was said": {common, "https://sts.windows.net/{tenantid}/", "https://sts.windows.net/x/", true, false},
 	} {
 		d := &discovery{address: c.address, issuer: c.said, tenants: c.tenants}
@@ -320,6 +323,17 @@ func TestAPanicWhileReadingIsARefusal(t *testing.T) {
 	require.ErrorIs(t, again, errReader)
 }
 
+func TestWhatIsTooOldWhenItComesIsNotUsed(t *testing.T) {
+	p := newFetchedOP(t)
+	p.serve(configPath, func(w http.ResponseWriter, _ *http.Request) {
+		p.clock.pass(8 * 24 * time.Hour)
+		_, _ = io.WriteString(w, p.document(nil))
+	})
+	f, err := newTestSource(t, p.config()).facts(t.Context())
+	require.Nil(t, f)
+	require.ErrorIs(t, err, ErrDiscoveryFetch)
+}
+
 func TestAClockThatGoesBackDoesNotKeepAnythingForEver(t *testing.T) {
 	p := newFetchedOP(t)
 	s := newTestSource(t, p.config())
@@ -370,6 +384,7 @@ func TestFaultsOfAProvidersDescription(t *testing.T) {
 			c.OP.Issuer, c.OP.AllowedTenantIDs = "https://x/{tenantid}/{tenantid}", []string{tenant}
 		}},
 		"a template in the host":     {"OP.Issuer", base(), func(c *Config) { c.OP.Issuer, c.OP.AllowedTenantIDs = "https://{tenantid}/x", []string{tenant} }},
+		"a template that is no URL":  {"OP.Issuer", base(), func(c *Config) { c.OP.Issuer, c.OP.AllowedTenantIDs = "{tenantid}", []string{tenant} }},
 		"a template without tenants": {"OP.AllowedTenantIDs", base(), func(c *Config) { c.OP.Issuer = "https://x/{tenantid}/" }},
 		"tenants without a template": {"OP.AllowedTenantIDs", base(), func(c *Config) { c.OP.Issuer, c.OP.AllowedTenantIDs = "https://x/", []string{tenant} }},
 		"an empty tenant":            {"OP.AllowedTenantIDs", base(), func(c *Config) { c.OP.AllowedTenantIDs = []string{""} }},

@@ -15,8 +15,12 @@ const (
 	askEvery   = time.Minute // how often a key nobody knows makes a source ask again
 )
 
-// errReader tells that reading what was fetched panicked.
-var errReader = errors.New("the document made its reader fail")
+var (
+	// errReader tells that reading what was fetched panicked.
+	errReader = errors.New("the document made its reader fail")
+	// errLate tells that what was fetched was too old when it came: the clock was set meanwhile.
+	errLate = errors.New("what was fetched is too old already")
+)
 
 // lives says how long something fetched is used.
 type lives struct {
@@ -67,7 +71,7 @@ func (k *kept[T]) get(ctx context.Context) (v *T, waited bool, err error) {
 		return k.value, true, nil
 	}
 	if err == nil {
-		err = k.err
+		err = errLate
 	}
 	return nil, true, err
 }

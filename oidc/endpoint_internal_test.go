@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -131,6 +132,28 @@ func TestAnAssertionInsteadOfASecret(t *testing.T) {
 		now := float64(p.clock.Now().Unix())
 		require.Equal(t, map[string]any{"iss": "client", "sub": "client", "aud": p.URL + "/token", "iat": now, "exp": now + 120}, claims)
 	}
+}
+
+// brokenSigner is a key in a device that fails.
+type brokenSigner struct{ crypto.Signer }
+
+func (brokenSigner) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+	return nil, errors.New("SECRET")
+}
+
+func TestAKeyThatDoesNotSignIsToldBeforeTheCodeIsSent(t *testing.T) {
+	p := newFetchedOP(t)
+	for name, signer := range map[string]crypto.Signer{"broken": brokenSigner{makeTestKeys().p256}, "weak": makeTestKeys().weak, "missing": nil} {
+		cfg := p.config()
+		cfg.RP.Key = ClientKey{Signer: signer}
+		f, err := newTestSource(t, cfg).facts(t.Context())
+		require.NoError(t, err)
+		cfg.RP.TokenAuth = PrivateKeyJWT
+		_, err = newRedeemer(cfg).redeem(t.Context(), f, testCode, testVerifier)
+		require.ErrorIs(t, err, ErrClientKey, name)
+		require.NotContains(t, err.Error(), "SECRET")
+	}
+	require.Zero(t, p.count("/token"))
 }
 
 func TestAnswersOfTheTokenEndpoint(t *testing.T) {
