@@ -86,12 +86,12 @@ func (c *cleaner) header(a *lmssso.Assertion) Header {
 	return h
 }
 
-// user names the user: SAML by its NameID, a token by its external id. The pseudonym stands in where the policy keeps no
-// values, and where the name looks like a secret.
+// user names the user as the provider does: SAML by its NameID, OpenID Connect by its sub, a platform's token by its external
+// id. The pseudonym stands in where the policy keeps no values, and where the name looks like a secret.
 func (c *cleaner) user(a *lmssso.Assertion, pseudonym string) User {
-	name := a.Link.ExternalID
-	if a.Origin.Protocol == lmssso.SAML || name == "" {
-		name = a.Subject.Value
+	name := a.Subject.Value
+	if id := a.Link.ExternalID; name == "" || a.Origin.Protocol == lmssso.JWT && id != "" {
+		name = id
 	}
 	if name != "" && (c.values != KeepValues || scrub(name) != name) {
 		name = pseudonym

@@ -63,7 +63,7 @@ type Header struct {
 
 // User is the user as the provider named them.
 type User struct {
-	// NameID is the SAML NameID, or the external id of a token; a pseudonym under [RedactValues].
+	// NameID is the SAML NameID, the OpenID Connect sub, or the external id of a token; a pseudonym under [RedactValues].
 	NameID string `json:"name_id"`
 	// SessionIndex is the SAML SessionIndex or the OpenID Connect sid.
 	SessionIndex string `json:"session_index,omitempty"`

@@ -29,19 +29,17 @@ func TestEntriesAreWrittenExactly(t *testing.T) {
 	changed.Assertion.Warnings = []attrs.Warning{{Key: attrs.DualRole, Text: "blank, taken for false"}}
 	changed.Assertion.Profile.LastName = attrs.Cleared()
 	changed.Assertion.Profile.CustomFields = map[string]attrs.Value{"shirt": attrs.Text("XL"), "motto": attrs.Cleared()}
-	oidc := jwtAttempt("T-3", "sub-1", "bob@example.com")
-	oidc.Protocol, oidc.Action = lmssso.OIDC, "callback"
-	oidc.Assertion.Origin.Protocol, oidc.Assertion.Session.Index = lmssso.OIDC, "sid-9"
 
 	for name, tc := range map[string]struct {
 		values  ssolog.ValuePolicy
 		attempt *lmssso.Attempt
 	}{
-		"saml-kept":     {ssolog.KeepValues, samlAttempt()},
-		"jwt-kept":      {ssolog.KeepValues, changed},
-		"openid-kept":   {ssolog.KeepValues, oidc},
-		"jwt-refused":   {ssolog.RedactValues, refusedAttempt("T-4")},
-		"saml-redacted": {ssolog.RedactValues, samlAttempt()},
+		"saml-kept":       {ssolog.KeepValues, samlAttempt()},
+		"jwt-kept":        {ssolog.KeepValues, changed},
+		"openid-kept":     {ssolog.KeepValues, oidcAttempt()},
+		"jwt-refused":     {ssolog.RedactValues, refusedAttempt("T-4")},
+		"saml-redacted":   {ssolog.RedactValues, samlAttempt()},
+		"openid-redacted": {ssolog.RedactValues, oidcAttempt()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLog(t, ssolog.Config{Values: tc.values})

@@ -96,6 +96,29 @@ func jwtAttempt(trace, externalID, email string) *lmssso.Attempt {
 	}
 }
 
+// The secrets of an OpenID Connect login: short, so that nothing but their names gives them away.
+const (
+	oidcNonce  = "n-planted-1"
+	oidcAtHash = "h-planted-2"
+	oidcHint   = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzIn0.planted-3"
+)
+
+// oidcAttempt is a good login by OpenID Connect, at a provider whose external id is not sub.
+func oidcAttempt() *lmssso.Attempt {
+	t := jwtAttempt("T-3", "123456780", "bob@example.com")
+	t.Protocol, t.Action, t.Connection = lmssso.OIDC, "callback", "school-oidc"
+	a := t.Assertion
+	a.Origin.Protocol, a.Origin.Connection, a.Origin.Issuer = lmssso.OIDC, "school-oidc", "https://school.example.com"
+	a.Subject = lmssso.Subject{Value: "01EY1SAQY490WCG2H7SZ1365HN"}
+	a.Session = lmssso.Session{Index: "sid-9", Hint: oidcHint}
+	a.Raw = map[string][]string{
+		"iss": {"https://school.example.com"}, "sub": {"01EY1SAQY490WCG2H7SZ1365HN"}, "email": {"bob@example.com"}, "user_id_api_v1": {"123456780"},
+		"roles": {"site_admin"}, "site": {`{"subdomain":"jane","nonce":"` + oidcNonce + `"}`},
+		"nonce": {oidcNonce}, "at_hash": {oidcAtHash}, "c_hash": {oidcAtHash}, "s_hash": {oidcAtHash},
+	}
+	return t
+}
+
 // refusedAttempt is a login that verification refused.
 func refusedAttempt(trace string) *lmssso.Attempt {
 	return &lmssso.Attempt{

@@ -153,7 +153,9 @@ var (
 		"password", "passwd", "passphrase", "passcode", "secret", "token", "authorization", "apikey", "privatekey",
 		"signature", "credential", "cookie", "samlresponse", "samlrequest", "assertion", "jwt", "bearer",
 	}
-	secretNames = [...]string{"pwd", "pass", "pin", "otp", "totp", "mac", "key", "sig"}
+	secretNames = [...]string{
+		"pwd", "pass", "pin", "otp", "totp", "mac", "key", "sig", "nonce", "athash", "chash", "shash", "codeverifier",
+	}
 )
 
 // secretName reports whether a member or attribute of this name must not show its value.
@@ -178,14 +180,14 @@ func secretName(name string) bool {
 }
 
 const secretWord = `(?:pass(?:word|wd|phrase|code)|secret|token|authorization|api[_-]?key|private[_-]?key|signature|credential|cookie|` +
-	`saml(?:response|request)|assertion|jwt|\bpwd|\bsig|\bcode)[\w.-]*`
+	`saml(?:response|request)|assertion|jwt|nonce|\bpwd|\bsig|\bcode)[\w.-]*`
 
 // hasSecretWord reports whether one of secretWord's alternatives may be in a lower-case text. It saves the patterns from
 // most texts.
 func hasSecretWord(lower string) bool {
 	for _, part := range [...]string{
 		"password", "passwd", "passphrase", "passcode", "secret", "token", "authorization", "api", "private", "signature",
-		"credential", "cookie", "samlre", "assertion", "jwt", "pwd", "sig", "code",
+		"credential", "cookie", "samlre", "assertion", "jwt", "nonce", "pwd", "sig", "code",
 	} {
 		if strings.Contains(lower, part) {
 			return true

@@ -51,6 +51,7 @@ var planted = []struct {
 	{"PEM", "-----BEGIN PRIVATE KEY-----\n" + body64 + "\nc2hvcnQ=\n-----END PRIVATE KEY-----\n", []string{body64, "c2hvcnQ"}},
 	{"PEM on one line", `-----BEGIN EC PRIVATE KEY-----\nc2hvcnQ=\n-----END EC PRIVATE KEY-----`, []string{"c2hvcnQ"}},
 	{"token in a URL", "https://x.example.com/cb?a=b&id_token=" + opaque + "&c=d", []string{opaque}},
+	{"nonce in a URL", "https://x.example.com/authorize?a=b&nonce=n-3&c=d", []string{"n-3"}},
 	{"password in a URL", "postgres://bob:" + opaque + "@db.example.com/lms", []string{opaque}},
 	{"password in a sentence", "password: " + opaque, []string{opaque}},
 	{"secret in a sentence", "client_secret: " + opaque, []string{opaque}},
@@ -191,7 +192,7 @@ func jsonOf(t *testing.T, l *ssolog.Log) string {
 func TestValuesOfAttributesNamedLikeASecretAreNeverKept(t *testing.T) {
 	for _, name := range []string{
 		"password", "userPassword", "api_key", "API-Key", "clientSecret", "access_token", "Authorization", "urn:x:SAMLResponse",
-		"id_token_hint", "signature", "pin", "OTP", "pwd", "Session Cookie", "private.key",
+		"id_token_hint", "nonce", "at_hash", "c_hash", "s_hash", "code_verifier", "signature", "pin", "OTP", "pwd", "Session Cookie", "private.key",
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLog(t, ssolog.Config{Values: ssolog.KeepValues})
@@ -334,4 +335,18 @@ func FuzzNoContextBringsASecretIntoTheLog(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestAnOpenIDConnectLoginsSecretsStayOut(t *testing.T) {
+	for _, values := range []ssolog.ValuePolicy{ssolog.RedactValues, ssolog.KeepValues} {
+		l := newLog(t, ssolog.Config{Values: values})
+		record(t, l, oidcAttempt())
+		requireNone(t, everythingShown(t, l), []string{oidcNonce, oidcAtHash, oidcHint, "planted"})
+		e := all(t, l)[0]
+		require.Equal(t, []string{"openId", "callback", "id_token"}, []string{e.Type, e.Action, e.Response.Type})
+		require.Contains(t, e.Response.User.Attributes, "nonce", "names are always kept")
+		for _, by := range []string{"123456780", "01EY1SAQY490WCG2H7SZ1365HN", "bob@example.com"} {
+			require.Len(t, query(t, l, ssolog.Query{User: by}), 1, "found by external id, sub and address")
+		}
+	}
 }

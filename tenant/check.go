@@ -114,7 +114,7 @@ func (c *checker) connection(path string, conn Connection, siblings int) {
 		c.fault(path+".tenant", "names no tenant")
 	}
 	if _, ok := plugOf(conn.Protocol); !ok {
-		c.fault(path+".protocol", `must be "jwt" or "saml"`)
+		c.fault(path+".protocol", `must be "jwt", "saml" or "oidc"`)
 	}
 	if conn.Realm == "" && siblings > 1 {
 		c.fault(path+".realm", "is missing: the owner has several connections, so each must name the realm of its external ids")
@@ -125,9 +125,17 @@ func (c *checker) connection(path string, conn Connection, siblings int) {
 	if l := time.Duration(conn.Leeway); l < 0 || l > maxLeeway {
 		c.fault(path+".leeway", "must be at most %s", maxLeeway)
 	}
-	for protocol, settings := range map[lmssso.Protocol]any{lmssso.JWT: conn.JWT, lmssso.SAML: conn.SAML} {
-		if protocol != conn.Protocol && !isZero(settings) {
-			c.fault(path+".protocol", "is %q, and settings of %q are there", conn.Protocol, protocol)
+	if conn.MaxAuthnAge < 0 {
+		c.fault(path+".maxAuthnAge", "must be a length of time")
+	}
+	for _, other := range []struct {
+		protocol lmssso.Protocol
+		settings any
+	}{
+		{lmssso.JWT, conn.JWT}, {lmssso.SAML, conn.SAML}, {lmssso.OIDC, conn.OIDC},
+	} {
+		if other.protocol != conn.Protocol && !isZero(other.settings) {
+			c.fault(path+".protocol", "is %q, and settings of %q are there", conn.Protocol, other.protocol)
 		}
 	}
 	for _, f := range conn.Mapping.Check() {

@@ -75,14 +75,27 @@ type Connection struct {
 	Mapping attrs.Mapping `json:"mapping"`
 	// Preset names a kind of identity provider whose mapping and settings are the starting point; "" for none.
 	Preset string `json:"preset"`
-	// Leeway is the clock difference tolerated, in SAML and OpenID Connect. A JWT dialect has its window instead.
-	Leeway Duration `json:"leeway"`
+	// Shared holds what SAML and OpenID Connect connections both have.
+	Shared `json:",inline"`
 	// SSOSubscription is the slug of a bundle that every login through the connection receives; "" for none.
 	SSOSubscription string `json:"ssoSubscription"`
-	// JWT and SAML hold the settings of one protocol each, which stand beside the others in a configuration file. Only the
-	// connection's own protocol's may be set.
+	// JWT, SAML and OIDC hold the settings of one protocol each, which stand beside the others in a configuration file. Only
+	// the connection's own protocol's may be set.
 	JWT  JWT  `json:",inline"`
 	SAML SAML `json:",inline"`
+	OIDC OIDC `json:",inline"`
+}
+
+// Shared holds the settings that SAML and OpenID Connect connections both have. A JWT connection has none of them.
+type Shared struct {
+	// Leeway is the clock difference tolerated. A JWT dialect has its window instead.
+	Leeway Duration `json:"leeway"`
+	// MaxAuthnAge refuses authentications longer ago; zero asks nothing, unless a fresh one was asked for.
+	MaxAuthnAge Duration `json:"maxAuthnAge"`
+	// AllowHTTP and AllowPrivateAddresses let the provider's description and keys be fetched without encryption, and from
+	// inside the network. Safe in labs on loopback.
+	AllowHTTP             bool `json:"allowHTTP"`
+	AllowPrivateAddresses bool `json:"allowPrivateAddresses"`
 }
 
 // JWT holds the settings of a JWT connection.

@@ -67,6 +67,8 @@ func (d *decoder) value(path string, doc json.RawMessage, to reflect.Value) {
 		d.object(path, doc, fields)
 	case to.Kind() == reflect.Slice && to.Type().Elem().Kind() != reflect.Uint8:
 		d.list(path, doc, to)
+	case to.Kind() == reflect.Map:
+		d.mapOf(path, doc, to)
 	default:
 		d.leaf(path, doc, to)
 	}
@@ -102,6 +104,29 @@ func (d *decoder) leaf(path string, doc json.RawMessage, to reflect.Value) {
 }
 
 func (d *decoder) object(path string, doc json.RawMessage, fields map[string]reflect.Value) {
+	d.members(path, doc, func(name string, value json.RawMessage) {
+		to, known := fields[name]
+		if !known {
+			d.fault(join(path, name), "is not a known key")
+			return
+		}
+		d.value(join(path, name), value, to)
+	})
+}
+
+// mapOf decodes an object whose names are free.
+func (d *decoder) mapOf(path string, doc json.RawMessage, to reflect.Value) {
+	out := reflect.MakeMap(to.Type())
+	d.members(path, doc, func(name string, value json.RawMessage) {
+		v := reflect.New(to.Type().Elem()).Elem()
+		d.value(join(path, name), value, v)
+		out.SetMapIndex(reflect.ValueOf(name).Convert(to.Type().Key()), v)
+	})
+	to.Set(out)
+}
+
+// members calls read for every member of an object, once a name; comments are left out.
+func (d *decoder) members(path string, doc json.RawMessage, read func(name string, value json.RawMessage)) {
 	dec := json.NewDecoder(bytes.NewReader(doc))
 	if t, _ := dec.Token(); t != json.Delim('{') {
 		d.fault(path, "must be an object")
@@ -116,15 +141,12 @@ func (d *decoder) object(path string, doc json.RawMessage, fields map[string]ref
 			d.fault(join(path, name), "%s", err)
 			return
 		}
-		to, known := fields[name]
 		switch {
 		case strings.HasPrefix(name, "//"):
 		case seen[name]:
 			d.fault(join(path, name), "stands twice")
-		case !known:
-			d.fault(join(path, name), "is not a known key")
 		default:
-			d.value(join(path, name), value, to)
+			read(name, value)
 		}
 		seen[name] = true
 	}

@@ -9,9 +9,15 @@
 //	POST      /access/saml/consumer     takes the provider's answer
 //	GET       /access/saml/metadata     describes this side to the provider
 //	GET, POST /access/saml/logout       takes the provider's logout messages
+//	GET       /access/openId/login      begins a login by the main site's OpenID Connect connection
+//	GET, POST /access/openId/callback   takes the provider's answer; the redirect URI to register
+//	GET       /access/openId/logout     takes the browser back from the provider's logout
+//	POST      /access/openId/backchannel-logout
+//	                                    takes the provider's logout tokens
 //
 // Each has a second form that ends in /{slug}, for the connection of the tenant with that slug. For a tenant without a
-// set-up of its own, /access/saml/login/{slug} begins a login by the main site's SAML connection, bound to that tenant.
+// set-up of its own, /access/saml/login/{slug} and /access/openId/login/{slug} begin a login by the main site's connection,
+// bound to that tenant.
 //
 // A connection is the boundary of trust. It has its own keys, mapping, policy and replay keys, and a login through it is
 // worth nothing at another's endpoint. The path chooses the connection, never anything in an unverified message. A tenant

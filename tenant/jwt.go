@@ -33,13 +33,23 @@ func (p jwtPlug) check(c Connection) Faults {
 	if c.Preset != "" {
 		faults = append(faults, Fault{Path: "preset", Text: "is for other protocols: a JWT connection has its dialect"})
 	}
-	if c.Leeway != 0 {
-		faults = append(faults, Fault{Path: "leeway", Text: "does not apply to a JWT connection: its window is the whole tolerance"})
+	for _, f := range []struct {
+		set        bool
+		path, text string
+	}{
+		{c.Leeway != 0, "leeway", ": its window is the whole tolerance"},
+		{c.MaxAuthnAge != 0, "maxAuthnAge", ": a token does not say when the user signed in"},
+		{c.AllowHTTP, "allowHTTP", ", which fetches nothing"},
+		{c.AllowPrivateAddresses, "allowPrivateAddresses", ", which fetches nothing"},
+	} {
+		if f.set {
+			faults = append(faults, Fault{Path: f.path, Text: "does not apply to a JWT connection" + f.text})
+		}
 	}
 	if w := time.Duration(c.JWT.Window); w < 0 || w > maxWindow {
 		return append(faults, Fault{Path: "window", Text: "must be at most " + maxWindow.String()})
 	}
-	if _, err := jwtsso.NewVerifier(verifierConfig(c, d, builder{cfg: Config{Connections: []Connection{c}}}, unused{})); err != nil {
+	if _, err := jwtsso.NewVerifier(verifierConfig(c, d, builder{cfg: Config{Connections: []Connection{c}}, app: &App{}}, unused{})); err != nil {
 		faults = append(faults, configFaults(err)...)
 	}
 	return faults

@@ -40,6 +40,7 @@ func (cfg Config) Lint() []Fault {
 			realms[realm] = path
 		}
 		lintConnection(warn, path, conn, cfg.effective(conn))
+		lintOIDC(warn, path, conn)
 	}
 	return out
 }
@@ -79,8 +80,9 @@ func lintConnection(warn func(path, format string, args ...any), path string, co
 		{conn.SAML.Allow.UnspecifiedNameID, "allowUnspecifiedNameID", "takes a name of no promised kind for the external id"},
 		{conn.SAML.Allow.ExpiredCertificates, "allowExpiredCertificates", "accepts certificates their owner meant to be over"},
 		{conn.SAML.Allow.IdPInitiated, "allowIdPInitiated", "accepts logins nobody asked for"},
-		{conn.SAML.IdP.AllowHTTP, "allowHTTP", "reads the provider's certificates over an open line"},
-		{conn.SAML.IdP.AllowPrivateAddresses, "allowPrivateAddresses", "fetches metadata from inside the network"},
+		{conn.AllowHTTP, "allowHTTP", "reads the provider's keys over an open line"},
+		{conn.AllowPrivateAddresses, "allowPrivateAddresses", "fetches the provider's description from inside the network"},
+		{conn.OIDC.AllowTokensInQuery, "allowTokensInQuery", "accepts ID tokens that histories, logs and Referer headers keep"},
 		{conn.Policy.LinkVerifiedEmail, "policy.linkVerifiedEmail", "lets the provider take over accounts in its domains that have no external id"},
 		{p.Accounts.IdentityByEmail, "policy.identityByEmail", "finds users by an attribute that can be given to somebody else"},
 		{conn.Policy.ReplaceAbsentMeansEmpty, "policy.replaceAbsentMeansEmpty", "revokes everything when a mapping is lost"},

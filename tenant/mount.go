@@ -9,8 +9,8 @@ import (
 )
 
 // Mount registers every connection's routes on a router with the patterns of [http.ServeMux], each with its method. A
-// request for a tenant without a connection of its own answers 404, and is logged; only SAML's login route answers for it,
-// by the main site's connection. HEAD answers 405 and consumes nothing.
+// request for a tenant without a connection of its own answers 404, and is logged; only the login routes of SAML and OpenID
+// Connect answer for it, by the main site's connection. HEAD answers 405 and consumes nothing.
 //
 // The endpoints take cross-site POSTs, as a form at the identity provider sends them: a middleware that checks the origin
 // or a CSRF token of POSTs must leave these paths out.

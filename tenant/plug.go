@@ -31,9 +31,10 @@ type endpoint struct {
 	inherited func(tenant string) http.Handler
 }
 
-// logouter is a connection that can end the provider's session too.
+// logouter is a connection that can end the provider's session too. key is what a SAML provider knows the session by, hint
+// what an OpenID provider does.
 type logouter interface {
-	StartLogout(w http.ResponseWriter, r *http.Request, key lmssso.SessionKey, returnTo string) error
+	startLogout(w http.ResponseWriter, r *http.Request, key lmssso.SessionKey, hint lmssso.Secret, returnTo string) error
 }
 
 // built is a connection's handlers.
@@ -50,6 +51,8 @@ func plugOf(p lmssso.Protocol) (plug, bool) {
 		return jwtPlug{}, true
 	case lmssso.SAML:
 		return samlPlug{}, true
+	case lmssso.OIDC:
+		return oidcPlug{}, true
 	default:
 		return nil, false
 	}

@@ -62,7 +62,7 @@ type Info struct {
 	ID, Tenant string
 	Protocol   lmssso.Protocol
 	Realm      string
-	// Dialect is a JWT connection's dialect; Keys is how many of its shared secrets are alive. SAML has neither.
+	// Dialect is a JWT connection's dialect; Keys is how many of its shared secrets are alive. The other protocols have neither.
 	Dialect string
 	Keys    int
 	// Endpoints are the full addresses to enter at the identity provider.
@@ -74,7 +74,7 @@ type Info struct {
 // builder is what a protocol's plug needs to build handlers.
 type builder struct {
 	cfg Config
-	app App
+	app *App
 	reg *Registry
 }
 
@@ -84,7 +84,7 @@ func New(cfg Config, app App) (*Registry, error) {
 		return nil, faults
 	}
 	reg := &Registry{tenants: map[string]site{}, routes: map[string]*route{}, logouts: map[string]logouter{}, owners: map[string]bool{}}
-	b := builder{cfg: cfg, app: app, reg: reg}
+	b := builder{cfg: cfg, app: &app, reg: reg}
 	var err error
 	if reg.main, err = buildSite(cfg.BaseURL, cfg.Safelist, cfg.Settings); err != nil {
 		return nil, siteFaults("", err)
@@ -96,7 +96,7 @@ func New(cfg Config, app App) (*Registry, error) {
 	}
 	for i, c := range cfg.Connections {
 		if err := reg.add(b, c); err != nil {
-			return nil, fmt.Errorf("connections[%d]: %w", i, err)
+			return nil, errors.Join(fmt.Errorf("connections[%d]: %w", i, err), reg.Close())
 		}
 	}
 	return reg, nil
@@ -192,11 +192,12 @@ func (reg *Registry) add(b builder, c Connection) error {
 
 // login puts the way of one login behind an endpoint.
 func (reg *Registry) login(b builder, c Connection, e endpoint, policy lmssso.Policy) (http.Handler, error) {
+	owner := c.Tenant // alone, so that what lives on does not hold the configuration
 	return lmssso.NewLogin(lmssso.LoginConfig{
 		Connection: c.ID, Tenant: c.Tenant, Protocol: c.Protocol, Action: e.action, Authenticator: e.login, Policy: policy,
 		Validators: b.app.Validators, Provisioner: b.app.Provisioner, Recorder: b.app.Recorder, Done: b.app.Done, Env: b.app.Env,
 		Site: lmssso.Site{
-			Safelist:    func() *safelist.List { return reg.Safelist(c.Tenant) },
+			Safelist:    func() *safelist.List { return reg.Safelist(owner) },
 			DefaultPage: b.app.DefaultPage,
 		},
 	})
@@ -241,21 +242,22 @@ func (reg *Registry) site(tenant string) site {
 }
 
 // Logout sends the browser to the provider a session was opened through, to end its session as well, when the connection
-// can. The application has ended its own session before. It reports whether it answered; when not, and on an error, the
+// can. The application has ended its own session before. hint is the login's Session.Hint, which an OpenID provider wants to
+// see again; "" where the application did not keep it. It reports whether it answered; when not, and on an error, the
 // application answers itself: the user is signed out here.
-func (reg *Registry) Logout(w http.ResponseWriter, r *http.Request, key lmssso.SessionKey, returnTo string) (answered bool, err error) {
+func (reg *Registry) Logout(w http.ResponseWriter, r *http.Request, key lmssso.SessionKey, hint lmssso.Secret, returnTo string) (answered bool, err error) {
 	l, ok := reg.logouts[key.Connection]
 	if !ok {
 		return false, nil
 	}
-	if err := l.StartLogout(w, r, key, returnTo); err != nil {
+	if err := l.startLogout(w, r, key, hint, returnTo); err != nil {
 		return false, err
 	}
 	return true, nil
 }
 
-// Close ends what works in the background: fetches of identity providers' metadata that are under way. The registry answers
-// no logins afterwards that need fresh metadata.
+// Close ends what works in the background: fetches of identity providers' metadata, descriptions and keys that are under way.
+// The registry answers no logins afterwards that need fresh ones.
 func (reg *Registry) Close() error {
 	var errs []error
 	for _, end := range reg.closers {

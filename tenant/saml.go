@@ -49,7 +49,7 @@ func (samlPlug) check(c Connection) Faults {
 	if len(faults) > 0 {
 		return faults
 	}
-	if _, err := c.SAML.idp(time.Now); err != nil {
+	if _, err := c.SAML.idp(c.Shared, time.Now); err != nil {
 		return idpFaults(err)
 	}
 	return nil
@@ -69,9 +69,6 @@ func (s SAML) faults() Faults {
 	}
 	if b := s.Request.Binding; b != "" && b != string(saml.Redirect) && b != string(saml.Post) {
 		faults = append(faults, Fault{Path: "requestBinding", Text: `must be "redirect" or "post"`})
-	}
-	if s.MaxAuthnAge < 0 {
-		faults = append(faults, Fault{Path: "maxAuthnAge", Text: "must be a length of time"})
 	}
 	if len(s.SPKeys) > 2 {
 		faults = append(faults, Fault{Path: "spKeys", Text: "must be at most two"})
@@ -118,25 +115,25 @@ func (f KeyFiles) read() (saml.Key, error) {
 }
 
 // idp makes the identity provider's side.
-func (s SAML) idp(now func() time.Time) (saml.IdPSource, error) {
+func (s SAML) idp(n Shared, now func() time.Time) (saml.IdPSource, error) {
 	if s.IdP.SSOURL != "" {
-		return s.IdP.static()
+		return s.IdP.static(n)
 	}
 	return saml.NewMetadataSource(saml.MetadataConfig{
 		XML: []byte(s.IdP.MetadataXML), File: s.IdP.MetadataFile, URL: s.IdP.MetadataURL,
-		Trust:   saml.MetadataTrust{EntityID: s.IdP.EntityID, AllowHTTP: s.IdP.AllowHTTP},
-		Network: saml.MetadataNetwork{AllowHTTP: s.IdP.AllowHTTP, AllowPrivateAddresses: s.IdP.AllowPrivateAddresses},
+		Trust:   saml.MetadataTrust{EntityID: s.IdP.EntityID, AllowHTTP: n.AllowHTTP},
+		Network: saml.MetadataNetwork{AllowHTTP: n.AllowHTTP, AllowPrivateAddresses: n.AllowPrivateAddresses},
 		Now:     now,
 	})
 }
 
-func (s SAMLIdP) static() (*saml.StaticIdP, error) {
+func (s SAMLIdP) static(n Shared) (*saml.StaticIdP, error) {
 	var faults Faults
 	if s.EntityID == "" {
 		faults = append(faults, Fault{Path: "idpEntityID", Text: "must be the provider's entity id"})
 	}
 	for path, text := range map[string]string{"idpSSOURL": s.SSOURL, "idpSLOURL": s.SLOURL} {
-		if u, err := url.Parse(text); text != "" && (err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && s.AllowHTTP)) {
+		if u, err := url.Parse(text); text != "" && (err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && n.AllowHTTP)) {
 			faults = append(faults, Fault{Path: path, Text: "must be an absolute https URL; http needs allowHTTP"})
 		}
 	}
@@ -167,18 +164,28 @@ func (p samlPlug) build(c Connection, b builder) (built, error) {
 	if err != nil {
 		return built{}, err
 	}
+	end := b.trail(c)
 	begin := func(tenant string) http.Handler {
-		return provider.LoginHandler(func(*http.Request) string { return tenant }, func(w http.ResponseWriter, r *http.Request, err error) {
-			b.record(r, c, "login", b.app.Env.Refuse(w, r, err), err)
-		})
+		return provider.LoginHandler(func(*http.Request) string { return tenant }, end.notBegun)
 	}
 	get, post := []string{http.MethodGet}, []string{http.MethodPost}
-	return built{logout: provider, close: closing(cfg.IdP), endpoints: []endpoint{
+	return built{logout: samlLogout{provider}, close: closing(cfg.IdP), endpoints: []endpoint{
 		{path: samlLoginPath, methods: get, action: "login", handler: begin(""), inherited: begin},
 		{path: samlConsumerPath, methods: post, login: provider, action: "assertionConsumer"},
 		{path: samlMetadataPath, methods: get, action: "metadata", handler: provider.MetadataHandler()},
-		{path: samlLogoutPath, methods: append(get, post...), action: "logout", handler: provider.LogoutHandler(b.loggedOut(c))},
+		{path: samlLogoutPath, methods: append(get, post...), action: "logout", handler: provider.LogoutHandler(
+			func(w http.ResponseWriter, r *http.Request, e saml.LogoutEnd) {
+				end.loggedOut(w, r, e.Answered, e.ReturnTo, e.Err)
+			},
+		)},
 	}}, nil
+}
+
+// samlLogout begins logouts by the session's key: SAML knows no hint.
+type samlLogout struct{ provider *saml.Provider }
+
+func (l samlLogout) startLogout(w http.ResponseWriter, r *http.Request, key lmssso.SessionKey, _ lmssso.Secret, returnTo string) error {
+	return l.provider.StartLogout(w, r, key, returnTo)
 }
 
 // closing returns how a source of metadata ends; nil for one that only knows.
@@ -196,7 +203,7 @@ func (samlPlug) config(c Connection, b builder) (saml.Config, error) {
 	if preset, ok := saml.NamedPreset(c.Preset); ok {
 		mapping = mapping.Over(preset.Mapping)
 	}
-	idp, err := s.idp(b.app.Env.Now)
+	idp, err := s.idp(c.Shared, b.app.Env.Now)
 	if err != nil {
 		return saml.Config{}, err
 	}
@@ -220,7 +227,7 @@ func (samlPlug) config(c Connection, b builder) (saml.Config, error) {
 			ExpiredCertificates: s.Allow.ExpiredCertificates,
 		},
 		Check: saml.Check{
-			RequireSignedResponse: s.RequireSignedResponse, Leeway: time.Duration(c.Leeway), MaxAuthnAge: time.Duration(s.MaxAuthnAge),
+			RequireSignedResponse: s.RequireSignedResponse, Leeway: time.Duration(c.Leeway), MaxAuthnAge: time.Duration(c.MaxAuthnAge),
 			Elements: s.Limits.Elements, FormValue: s.Limits.FormValue,
 		},
 		SingleUse: b.app.SingleUse, Sessions: b.app.Sessions, Now: b.app.Env.Now,
@@ -263,48 +270,6 @@ func (b builder) samlKeys(c Connection) ([]saml.Key, error) {
 	}
 	k, err := saml.GenerateKey(c.ID, now())
 	return []saml.Key{k}, err
-}
-
-// loggedOut answers the browser at the end of a logout, and records it.
-func (b builder) loggedOut(c Connection) func(http.ResponseWriter, *http.Request, saml.LogoutEnd) {
-	return func(w http.ResponseWriter, r *http.Request, end saml.LogoutEnd) {
-		trace := lmssso.NewTraceID()
-		switch {
-		case end.Answered:
-		case end.Err != nil:
-			trace = b.app.Env.Refuse(w, r, end.Err)
-		default:
-			w.Header().Set("Location", b.safeReturn(c.Tenant, end.ReturnTo))
-			w.WriteHeader(http.StatusSeeOther)
-		}
-		b.record(r, c, "logout", trace, end.Err)
-	}
-}
-
-// safeReturn judges where a logout's return goes, as every redirect is judged.
-func (b builder) safeReturn(tenant, asked string) string {
-	list := b.reg.Safelist(tenant)
-	if target, err := list.Check(asked); err == nil {
-		return target.String()
-	}
-	return "/"
-}
-
-// record leaves an entry for what is no login by itself: a logout, or a login that could not begin.
-func (b builder) record(r *http.Request, c Connection, action, trace string, refused error) {
-	if b.app.Recorder == nil {
-		return
-	}
-	now := time.Now
-	if b.app.Env.Now != nil {
-		now = b.app.Env.Now
-	}
-	err := b.app.Recorder.Record(r.Context(), &lmssso.Attempt{
-		TraceID: trace, Action: action, Connection: c.ID, Protocol: c.Protocol, Tenant: c.Tenant, Started: now(), Err: refused,
-	})
-	if err != nil && b.app.Env.Logger != nil {
-		b.app.Env.Logger.Error("sso log not written", "connection", c.ID, "code", lmssso.CodeOf(err))
-	}
 }
 
 // isZero reports whether no setting of the protocol was made.

@@ -183,7 +183,7 @@ func TestLogoutsReachTheApplication(t *testing.T) {
 	require.NotEmpty(t, last.TraceID)
 
 	rec := httptest.NewRecorder()
-	answered, err := w.reg.Logout(rec, httptest.NewRequest(http.MethodGet, "/logout", nil), w.ended[0], "/bye")
+	answered, err := w.reg.Logout(rec, httptest.NewRequest(http.MethodGet, "/logout", nil), w.ended[0], "", "/bye")
 	require.NoError(t, err)
 	require.True(t, answered)
 	resp, err := c.Get(rec.Header().Get("Location"))
@@ -191,7 +191,7 @@ func TestLogoutsReachTheApplication(t *testing.T) {
 	resp.Body.Close()
 	require.Equal(t, "/bye", resp.Request.URL.Path)
 
-	answered, err = w.reg.Logout(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/logout", nil), lmssso.SessionKey{Connection: "globex-jwt"}, "/bye")
+	answered, err = w.reg.Logout(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/logout", nil), lmssso.SessionKey{Connection: "globex-jwt"}, "", "/bye")
 	require.NoError(t, err)
 	require.False(t, answered, "a JWT connection has no logout of its own")
 }

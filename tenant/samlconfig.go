@@ -10,8 +10,6 @@ type SAML struct {
 	Allow SAMLAllow `json:",inline"`
 	// RequireSignedResponse wants the response itself signed, whether or not the assertion is.
 	RequireSignedResponse bool `json:"requireSignedResponse"`
-	// MaxAuthnAge refuses authentications longer ago; zero asks nothing unless forceAuthn is on.
-	MaxAuthnAge Duration `json:"maxAuthnAge"`
 	// SPKeys are this side's keys as PEM files, newest first, at most two.
 	SPKeys []KeyFiles `json:"spKeys"`
 	// Limits raises how much a response may hold.
@@ -32,10 +30,6 @@ type SAMLIdP struct {
 	SLOURL string `json:"idpSLOURL"`
 	// Certificates are its signing certificates: PEM, bare base64, or PEM with \n for line breaks.
 	Certificates []string `json:"idpCertificates"`
-	// AllowHTTP and AllowPrivateAddresses let metadata be fetched without encryption, and from inside the network. Safe in
-	// labs on loopback.
-	AllowHTTP             bool `json:"allowHTTP"`
-	AllowPrivateAddresses bool `json:"allowPrivateAddresses"`
 }
 
 // SAMLRequest says what AuthnRequests ask for; see the saml package's Request.

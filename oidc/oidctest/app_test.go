@@ -26,6 +26,7 @@ type app struct {
 	secret, alg        string
 	responseType, mode string
 	extra              url.Values
+	formless           bool // the page at the redirect URI has a script and no form
 
 	mu        sync.Mutex
 	verifiers map[string]string // by state
@@ -76,7 +77,11 @@ func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 	_ = r.ParseForm()
 	if r.Method == http.MethodGet && len(r.Form) == 0 {
 		w.Header().Set("Content-Type", "text/html")
-		fmt.Fprint(w, `<form method="post"><input type="hidden" name="`+"lmssso_fragment"+`" value="1"><button>Continue</button></form>`)
+		if a.formless {
+			fmt.Fprint(w, `<p>One moment.</p>`)
+			return
+		}
+		fmt.Fprint(w, `<form method="post" action="/cb"><input type="hidden" name="lmssso_fragment" value="1"><input type="hidden" name="own" value="field"></form>`)
 		return
 	}
 	a.mu.Lock()
@@ -120,7 +125,8 @@ func (a *app) backchannel(w http.ResponseWriter, r *http.Request) {
 
 // ask sends a request and reads JSON, if it is any.
 func ask(req *http.Request, into any) int {
-	resp, err := (&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Do(req)
+	transport := &http.Transport{DisableKeepAlives: true}
+	resp, err := (&http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Do(req)
 	if err != nil {
 		return 0
 	}

@@ -152,11 +152,11 @@ func textFaults() []change {
 		{fault: Padded, text: "The signature is written with padding, so that one token has two texts.", token: tampered(func(p []string) []string { return []string{p[0], p[1], p[2] + "=="} })},
 		{fault: TrailingSpace, text: "A line end stands behind the token.", token: tampered(func(p []string) []string { return []string{p[0], p[1], p[2] + "\n"} })},
 		{fault: JSONForm, text: "The token is written as JSON, where several signatures could stand.", token: plainly(func(_ *scene, t *token) { t.tamper = asJSON })},
-		{fault: HugeToken, text: "The token has 100 kB, and reading it costs more than any login is worth.", token: is("padding", strings.Repeat("x", 75000))},
+		{fault: HugeToken, text: "The token has 100 kB, and reading it costs more than any login is worth.", token: claim("padding", func(*scene, *token) any { return strings.Repeat("x", 75000) })},
 		{fault: PayloadBroken, text: "The claims are no JSON.", token: written(func(b []byte) []byte { return b[:len(b)-1] })},
 		{fault: PayloadTwice, text: "A second object stands behind the claims.", token: written(func(b []byte) []byte { return append(b, `{"sub":"`+ForgedSubject+`"}`...) })},
 		{fault: InvalidUTF8, text: "A claim is no text in UTF-8, which decoders repair in different ways.", token: is("nickname", verbatim("\"a\xff\xfeb\""))},
-		{fault: DeepClaim, text: "A claim is ten thousand levels deep, to exhaust who reads it.", token: is("deep", verbatim(strings.Repeat("[", 10000)+strings.Repeat("]", 10000)))},
+		{fault: DeepClaim, text: "A claim is ten thousand levels deep, to exhaust who reads it.", token: claim("deep", func(*scene, *token) any { return verbatim(strings.Repeat("[", 10000) + strings.Repeat("]", 10000)) })},
 	}
 }
 

@@ -67,7 +67,7 @@ func TestFaultsNameTheirPath(t *testing.T) {
 		"email twice in a realm":         {`{"accounts": [{"email": "a@b.c"}, {"email": "A@b.c"}]}`, "accounts[1].email"},
 		"external id twice in a realm":   {`{"accounts": [{"email": "a@b.c", "externalID": "1"}, {"email": "b@b.c", "externalID": "1"}]}`, "accounts[1].externalID"},
 		"saml by an unknown preset":      {`{"connections": [{"id": "s", "protocol": "saml", "preset": "x", "idpMetadataURL": "https://idp.example/m"}]}`, "connections[0].preset"},
-		"oidc, for now":                  {`{"connections": [{"id": "s", "protocol": "oidc"}]}`, "connections[0].protocol"},
+		"oidc without a provider":        {`{"connections": [{"id": "s", "protocol": "oidc", "clientID": "c", "clientSecret": "s"}]}`, "connections[0].wellKnown"},
 		"a key too short":                {`{"connections": [{"id": "j", "protocol": "jwt", "dialect": "thinkific", "keys": ["short"]}]}`, "connections[0].keys"},
 	} {
 		t.Run(name, func(t *testing.T) {

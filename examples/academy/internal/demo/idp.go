@@ -100,7 +100,7 @@ func (p *IdP) Adopt(f config.File) config.File {
 	f.Connections = nil
 	for _, c := range connections {
 		if Adopts(c) {
-			c.SAML.IdP.MetadataURL, c.SAML.IdP.MetadataXML, c.SAML.IdP.AllowPrivateAddresses = "", string(p.metadata), false
+			c.SAML.IdP.MetadataURL, c.SAML.IdP.MetadataXML, c.AllowPrivateAddresses = "", string(p.metadata), false
 			p.adopted[c.ID] = true
 		}
 		f.Connections = append(f.Connections, c)

@@ -99,7 +99,7 @@ func (s *Site) logout(w http.ResponseWriter, r *http.Request) {
 	if signedIn {
 		site = v.Login.Tenant
 		back := "/logout?" + url.Values{"tenant": {site}}.Encode()
-		answered, err := s.registry.Logout(w, r, v.Key, back)
+		answered, err := s.registry.Logout(w, r, v.Key, "", back)
 		if answered {
 			return
 		}
