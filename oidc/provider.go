@@ -18,6 +18,10 @@ type Start struct {
 type Pending struct {
 	// Handle is the opaque text that travels as state. It is not part of the record.
 	Handle string `json:"-"`
+	// Connection is the connection it began with, and Issuer its provider's. At another one it serves nothing: the provider of
+	// the first knows enough of it to make an honest one answer it (RFC 9700 section 4.4).
+	Connection string `json:"connection,omitempty"`
+	Issuer     string `json:"issuer,omitempty"`
 	// Nonce must come back in the ID token.
 	Nonce string `json:"nonce,omitempty"`
 	// Verifier is the PKCE code verifier (RFC 7636). Whoever has it and the code can redeem the code.

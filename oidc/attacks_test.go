@@ -1,0 +1,49 @@
+package oidc_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lmssso/lmssso"
+	"github.com/lmssso/lmssso/oidc"
+	"github.com/lmssso/lmssso/store"
+)
+
+// that code. An application that keeps its pending logins itself finds this one by its state, in the right browser.
+func TestALoginOfOneConnectionIsNoLoginOfAnother(t *testing.T) {
+	evil, honest := newFlowSiteAt(t, newFlowOP(t), "evil", nil), newFlowSiteAt(t, newFlowOP(t), "honest", nil)
+	start, err := evil.provider.Begin(context.Background(), nil)
+	require.NoError(t, err)
+	code := honest.op.answer(url.Values{"response_type": {"code"}, "nonce": {start.Redirect.Query().Get("nonce")}, "state": {start.Pending.Handle}})
+	_, err = honest.provider.Finish(context.Background(), oidc.Input{Method: http.MethodGet, RawQuery: code.Encode()}, &start.Pending)
+	require.ErrorIs(t, err, lmssso.ErrStateLost)
+	require.Empty(t, honest.op.tokens, "the code goes nowhere")
+}
+
+// nowhere else.
+func TestALoginOfOneIssuerIsNoLoginOfTheNext(t *testing.T) {
+	before, after := newFlowSite(t, nil), newFlowSite(t, nil)
+	start, err := before.provider.Begin(context.Background(), nil)
+	require.NoError(t, err)
+	code := after.op.answer(url.Values{"response_type": {"code"}, "nonce": {start.Redirect.Query().Get("nonce")}, "state": {start.Pending.Handle}})
+	_, err = after.provider.Finish(context.Background(), oidc.Input{Method: http.MethodGet, RawQuery: code.Encode()}, &start.Pending)
+	require.ErrorIs(t, err, lmssso.ErrStateLost)
+	require.Empty(t, after.op.tokens, "the code goes nowhere")
+}
+
+// Handlers keep logins apart by connection also in one store, with one client id and one issuer.
+func TestAStateOfOneConnectionMeansNothingAtAnother(t *testing.T) {
+	op, shared := newFlowOP(t), store.NewMemory(store.MemoryConfig{Now: flowNow})
+	share := func(c *oidc.Config) { c.SingleUse = shared }
+	one, two := newFlowSiteAt(t, op, "one", share), newFlowSiteAt(t, op, "two", share)
+	c := flowBrowser(t)
+	answer := one.begin(t, c, "")
+	two.begin(t, c, "")
+	two.refused(t, two.send(t, c, oidc.Query, answer), lmssso.ErrStateLost)
+	require.Empty(t, op.tokens)
+	require.Equal(t, http.StatusSeeOther, one.send(t, c, oidc.Query, answer).status, "the login itself is not used up")
+}
