@@ -47,3 +47,17 @@ func TestAStateOfOneConnectionMeansNothingAtAnother(t *testing.T) {
 	require.Empty(t, op.tokens)
 	require.Equal(t, http.StatusSeeOther, one.send(t, c, oidc.Query, answer).status, "the login itself is not used up")
 }
+
+// An ID token tells who the user is. After a connection was given another provider, sessions still hold the first one's.
+func TestAnIDTokenIsNoHintForAnotherProvider(t *testing.T) {
+	before, after := newFlowSite(t, nil), newFlowSite(t, nil)
+	c := flowBrowser(t)
+	require.Equal(t, http.StatusSeeOther, before.send(t, c, oidc.Query, before.begin(t, c, "")).status)
+	hint := before.last(t).Assertion.Session.Hint
+	own, err := before.provider.BeginLogout(context.Background(), hint, "")
+	require.NoError(t, err)
+	require.Equal(t, string(hint), own.Redirect.Query().Get("id_token_hint"))
+	other, err := after.provider.BeginLogout(context.Background(), hint, "")
+	require.NoError(t, err)
+	require.False(t, other.Redirect.Query().Has("id_token_hint"))
+}
