@@ -3,6 +3,7 @@ package oidc_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"testing"
 
@@ -60,4 +61,18 @@ func TestAnIDTokenIsNoHintForAnotherProvider(t *testing.T) {
 	other, err := after.provider.BeginLogout(context.Background(), hint, "")
 	require.NoError(t, err)
 	require.False(t, other.Redirect.Query().Has("id_token_hint"))
+}
+
+// Schemes have no case, and the cookie of a login on https is Secure and tied to its host.
+func TestAnAddressInCapitalsIsHTTPS(t *testing.T) {
+	op := newFlowOP(t)
+	s := newFlowSiteAt(t, op, "c", func(c *oidc.Config) {
+		c.RP.BaseURL, c.RP.RedirectURI = "HTTPS://lms.example", "HTTPS://lms.example/callback"
+	})
+	w := httptest.NewRecorder()
+	require.NoError(t, s.provider.StartLogin(w, httptest.NewRequest(http.MethodGet, "/login", nil), nil))
+	cookies := w.Result().Cookies()
+	require.Len(t, cookies, 1)
+	require.True(t, cookies[0].Secure)
+	require.Regexp(t, "^__Host-", cookies[0].Name)
 }
