@@ -1,10 +1,14 @@
 package oidc_test
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,6 +18,8 @@ import (
 	"github.com/lmssso/lmssso/store"
 )
 
+// A provider learns state, nonce and PKCE challenge of a login that began with it. It asks an honest provider for a code with the
+// same nonce and challenge, signs in there as itself, and sends the user's browser to the other connection's redirect URI with
 // that code. An application that keeps its pending logins itself finds this one by its state, in the right browser.
 func TestALoginOfOneConnectionIsNoLoginOfAnother(t *testing.T) {
 	evil, honest := newFlowSiteAt(t, newFlowOP(t), "evil", nil), newFlowSiteAt(t, newFlowOP(t), "honest", nil)
@@ -25,6 +31,7 @@ func TestALoginOfOneConnectionIsNoLoginOfAnother(t *testing.T) {
 	require.Empty(t, honest.op.tokens, "the code goes nowhere")
 }
 
+// One connection, set up for another provider while logins were under way: what the first provider knows of them serves
 // nowhere else.
 func TestALoginOfOneIssuerIsNoLoginOfTheNext(t *testing.T) {
 	before, after := newFlowSite(t, nil), newFlowSite(t, nil)
@@ -47,6 +54,25 @@ func TestAStateOfOneConnectionMeansNothingAtAnother(t *testing.T) {
 	two.refused(t, two.send(t, c, oidc.Query, answer), lmssso.ErrStateLost)
 	require.Empty(t, op.tokens)
 	require.Equal(t, http.StatusSeeOther, one.send(t, c, oidc.Query, answer).status, "the login itself is not used up")
+}
+
+// What is remembered of a login opens it to whoever reads it in a log.
+func TestNothingOfAPendingLoginIsPrinted(t *testing.T) {
+	s := newFlowSite(t, nil)
+	start, err := s.provider.Begin(context.Background(), nil)
+	require.NoError(t, err)
+	answer := s.op.answer(start.Redirect.Query())
+	in := oidc.Input{Method: http.MethodPost, RawQuery: answer.Encode(), Form: answer}
+	var log bytes.Buffer
+	for _, h := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
+		slog.New(h).Info("x", "start", start, "start value", *start, "pending", start.Pending, "pointer", &start.Pending, "input", in)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		fmt.Fprintf(&log, verb+verb+verb+verb+verb, start, *start, start.Pending, &start.Pending, in)
+	}
+	for _, secret := range []string{start.Pending.Verifier, start.Pending.Nonce, start.Pending.Handle, answer.Get("code"), url.QueryEscape(answer.Get("code"))} {
+		require.False(t, strings.Contains(log.String(), secret), secret)
+	}
 }
 
 // An ID token tells who the user is. After a connection was given another provider, sessions still hold the first one's.

@@ -45,6 +45,21 @@ func (p Pending) LogValue() slog.Value {
 	return slog.GroupValue(slog.Time("begun", p.Begun), slog.String("tenant", p.Tenant))
 }
 
+// String shows none of its secrets.
+func (Pending) String() string { return redacted }
+
+// GoString hides the secrets from %#v.
+func (Pending) GoString() string { return redacted }
+
+// LogValue shows when the login began, and none of its secrets.
+func (s Start) LogValue() slog.Value { return s.Pending.LogValue() }
+
+// String shows none of its secrets, which the address holds as well.
+func (Start) String() string { return redacted }
+
+// GoString hides the secrets from %#v.
+func (Start) GoString() string { return redacted }
+
 // BeginOptions changes one login's beginning; nil changes nothing.
 type BeginOptions struct {
 	// ReturnTo is where the browser asked to go.
@@ -73,3 +88,12 @@ type Input struct {
 	// Form holds the fields of a POST: of a form_post answer, or of a fragment that the bridging page handed on.
 	Form url.Values
 }
+
+// LogValue shows how the answer came, and none of its codes and tokens.
+func (i Input) LogValue() slog.Value { return slog.GroupValue(slog.String("method", quoted(i.Method))) }
+
+// String hides the codes and tokens.
+func (Input) String() string { return redacted }
+
+// GoString hides the codes and tokens from %#v.
+func (Input) GoString() string { return redacted }
