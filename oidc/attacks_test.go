@@ -3,6 +3,7 @@ package oidc_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -101,4 +102,16 @@ func TestAnAddressInCapitalsIsHTTPS(t *testing.T) {
 	require.Len(t, cookies, 1)
 	require.True(t, cookies[0].Secure)
 	require.Regexp(t, "^__Host-", cookies[0].Name)
+}
+
+// 503 asks the provider to come again, and it has no other token than this one.
+func TestALogoutThatFailedHereCanBeSentAgain(t *testing.T) {
+	s := newFlowSite(t, nil)
+	token := url.Values{"logout_token": {s.op.logoutToken(nil)}}
+	s.endErr = errors.New("down")
+	require.Equal(t, http.StatusServiceUnavailable, flowPost(t, http.DefaultClient, s.URL+"/backchannel", token).status)
+	s.endErr = nil
+	require.Equal(t, http.StatusOK, flowPost(t, http.DefaultClient, s.URL+"/backchannel", token).status)
+	require.Equal(t, http.StatusBadRequest, flowPost(t, http.DefaultClient, s.URL+"/backchannel", token).status, "but only once when it worked")
+	require.Len(t, s.ended, 2)
 }

@@ -3,6 +3,7 @@ package oidc
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 
 	zoidc "github.com/zitadel/oidc/v3/pkg/oidc"
@@ -192,6 +193,7 @@ func (p *Provider) endSessions(r *http.Request) (int, error) {
 	}
 	ended, err := p.cfg.Sessions.End(r.Context(), out.key)
 	if err != nil {
+		err = errors.Join(err, p.verifier.unspend(r.Context(), out))
 		return ended, &lmssso.Error{Reason: lmssso.ErrUnavailable, Detail: "the sessions could not be ended", Err: err}
 	}
 	return ended, nil
