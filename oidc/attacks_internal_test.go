@@ -145,3 +145,34 @@ func TestRetriesNeverOverflow(t *testing.T) {
 		require.LessOrEqual(t, retryAfter(failures), lastRetry)
 	}
 }
+
+// email_verified without its email is about another address, and stands nowhere in the login.
+func TestVerifiedIsNotTakenWithoutItsEmail(t *testing.T) {
+	a, err := loginOf(t, nil, claimsOf{"email_verified": absent{}}, `{"sub":"user-1","email":"ada@example.com","email_verified":true}`)
+	require.NoError(t, err)
+	require.False(t, a.Profile.EmailVerified)
+	require.NotContains(t, a.Raw, "email_verified")
+}
+
+// The hash of nothing is nobody's, so that a provider cannot vouch for a code that was taken away.
+func TestNothingHasNoHash(t *testing.T) {
+	for _, alg := range verifyAlgorithms() {
+		name := string(alg)
+		if alg == jose.EdDSA {
+			name = "512"
+		}
+		require.True(t, isHashOf(alg, "code", halfHash(name, "code")), name)
+		require.False(t, isHashOf(alg, "", halfHash(name, "")), name)
+	}
+}
+
+// A number that reads like the name is not the name.
+func TestUserinfoOfANumberIsAnothers(t *testing.T) {
+	for _, sub := range []string{`42`, `true`, `null`, `["42"]`, `{"42":1}`, `"42 "`, `"４２"`} {
+		v, _ := verifierOf(t, nil)
+		for _, want := range []string{"42", "true", "null", `["42"]`, `{"42":1}`} {
+			_, err := v.userinfo(t.Context(), `{"sub":`+sub+`}`, false, verified{subject: want})
+			requireReason(t, err, ErrUserinfoSubject)
+		}
+	}
+}
