@@ -23,7 +23,8 @@ import (
 // same nonce and challenge, signs in there as itself, and sends the user's browser to the other connection's redirect URI with
 // that code. An application that keeps its pending logins itself finds this one by its state, in the right browser.
 func TestALoginOfOneConnectionIsNoLoginOfAnother(t *testing.T) {
-	evil, honest := newFlowSiteAt(t, newFlowOP(t), "evil", nil), newFlowSiteAt(t, newFlowOP(t), "honest", nil)
+	op := newFlowOP(t) // one for both, as where one client serves two connections
+	evil, honest := newFlowSiteAt(t, op, "evil", nil), newFlowSiteAt(t, op, "honest", nil)
 	start, err := evil.provider.Begin(context.Background(), nil)
 	require.NoError(t, err)
 	code := honest.op.answer(url.Values{"response_type": {"code"}, "nonce": {start.Redirect.Query().Get("nonce")}, "state": {start.Pending.Handle}})

@@ -66,8 +66,8 @@ func (p *Provider) isOthers(hint lmssso.Secret, f *facts) bool {
 	if err != nil {
 		return false
 	}
-	c, err := strictjson.Parse(payload, claimLimits(maxHint))
-	return err != nil || !issuerFits(f.issuer, checkedText(c, "iss"), p.cfg.OP.AllowedTenantIDs)
+	c, _ := strictjson.Parse(payload, claimLimits(maxHint)) // what cannot be read names no issuer
+	return !issuerFits(f.issuer, checkedText(c, "iss"), p.cfg.OP.AllowedTenantIDs)
 }
 
 // StartLogout sends the browser to the provider to end its session as well. The application has ended its own before. On
