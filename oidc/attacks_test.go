@@ -116,3 +116,27 @@ func TestALogoutThatFailedHereCanBeSentAgain(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, flowPost(t, http.DefaultClient, s.URL+"/backchannel", token).status, "but only once when it worked")
 	require.Len(t, s.ended, 2)
 }
+
+// A form that only half can be read says nothing, and uses nothing up.
+func TestAFormThatCannotBeReadIsRefusedWhole(t *testing.T) {
+	s := newFlowSite(t, func(c *oidc.Config) { c.Request.ResponseMode = oidc.FormPost })
+	c := flowBrowser(t)
+	answer := s.begin(t, c, "")
+	r, err := http.NewRequest(http.MethodPost, s.URL+"/callback", strings.NewReader(answer.Encode()+"&x=%zz"))
+	require.NoError(t, err)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	s.refused(t, flowDo(t, c, r), oidc.ErrParameters)
+	require.Equal(t, http.StatusSeeOther, s.send(t, c, oidc.FormPost, answer).status)
+}
+
+// A site that starts while its provider is down refuses an answer, and a login begun elsewhere, by the reason.
+func TestAnAnswerWhileNothingIsKnownOfTheProvider(t *testing.T) {
+	op := newFlowOP(t)
+	before, after := newFlowSiteAt(t, op, "one", nil), newFlowSiteAt(t, op, "one", nil)
+	start, err := before.provider.Begin(context.Background(), nil)
+	require.NoError(t, err)
+	op.set(func() { op.down = true })
+	_, err = after.provider.Finish(context.Background(), oidc.Input{Method: http.MethodGet, RawQuery: "code=x&state=" + start.Pending.Handle}, &start.Pending)
+	require.ErrorIs(t, err, lmssso.ErrDiscovery)
+	require.Equal(t, http.StatusBadGateway, flowGet(t, flowBrowser(t), after.URL+"/login?iss="+url.QueryEscape(op.URL)).status)
+}
