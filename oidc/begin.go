@@ -47,7 +47,8 @@ func (p *Provider) Begin(ctx context.Context, o *BeginOptions) (*Start, error) {
 		return nil, err
 	}
 	start := &Start{Pending: Pending{
-		Handle: pending.NewHandle(), Nonce: randomText(nonceBytes), Verifier: randomText(verifierBytes),
+		Handle: pending.NewHandle(), Connection: p.cfg.Connection, Issuer: f.issuer,
+		Nonce: randomText(nonceBytes), Verifier: randomText(verifierBytes),
 		ReturnTo: o.ReturnTo, Tenant: o.Tenant, Begun: p.cfg.Now(),
 		MaxAuthnAge: age, Fresh: slices.Contains(strings.Fields(q.Prompt), promptLogin),
 	}}

@@ -45,12 +45,13 @@ func mergeClaims(idt verified, more userClaims) merged {
 	return m
 }
 
-// fills reports whether a userinfo claim fills a gap of the ID token.
+// fills reports whether a userinfo claim fills a gap of the ID token. "a.b" and "/a/b" fill none where the ID token has a: a mapping
+// would read them before the path that they look like.
 func (m *merged) fills(name string) bool {
 	if strings.EqualFold(name, "email_verified") {
 		return m.mailSecond
 	}
-	return !isTokenClaim(name) && !folded(m.first, name)
+	return !isTokenClaim(name) && !slices.ContainsFunc(claimRoots(name), func(root string) bool { return folded(m.first, root) })
 }
 
 // folded reports whether an object has a member of this name, in any case.

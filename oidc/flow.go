@@ -25,6 +25,9 @@ func (p *Provider) Finish(ctx context.Context, in Input, pend *Pending) (*lmssso
 	if err != nil {
 		return nil, err
 	}
+	if pend.Issuer != f.issuer {
+		return nil, &lmssso.Error{Reason: lmssso.ErrStateLost, Detail: "the login began with another issuer", Expected: quoted(f.issuer), Received: quoted(pend.Issuer)}
+	}
 	if err := p.checkResponseIssuer(f, ans); err != nil {
 		return nil, err
 	}
@@ -124,6 +127,8 @@ func (p *Provider) checkPending(pend *Pending, state string) error {
 	switch {
 	case pend.Handle == "" || subtle.ConstantTimeCompare([]byte(pend.Handle), []byte(state)) != 1:
 		return &lmssso.Error{Reason: lmssso.ErrStateLost, Detail: "the answer's state is another login's"}
+	case pend.Connection != p.cfg.Connection:
+		return &lmssso.Error{Reason: lmssso.ErrStateLost, Detail: "the login began with another connection"}
 	case pend.Nonce == "" || pend.Verifier == "" || pend.Begun.IsZero():
 		return &lmssso.Error{Reason: lmssso.ErrStateLost, Detail: "the pending login is not whole"}
 	case now.Add(-leeway).After(pend.Begun.Add(pending.TTL)):

@@ -3,6 +3,7 @@ package oidc
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 
 	zoidc "github.com/zitadel/oidc/v3/pkg/oidc"
@@ -10,6 +11,7 @@ import (
 	"github.com/lmssso/lmssso"
 	"github.com/lmssso/lmssso/internal/page"
 	"github.com/lmssso/lmssso/internal/pending"
+	"github.com/lmssso/lmssso/internal/strictjson"
 )
 
 // LogoutEnd is how a logout ended at this site, for the application to answer the browser and for the log.
@@ -29,9 +31,9 @@ type LogoutEnd struct {
 const maxHint = 6 << 10
 
 // BeginLogout makes a logout request (OpenID Connect RP-Initiated Logout 1.0 section 2). hint is the login's ID token, which the
-// assertion holds as Session.Hint; without it, or with one that no URL could hold, the provider may ask the user first. It
-// refuses with [ErrNoLogout] where the provider has no endpoint for it. Like [Provider.Begin] it stores nothing; Start.Pending
-// has no Handle where the connection has no address to come back to.
+// assertion holds as Session.Hint; one that no URL could hold, or that is another provider's, is not sent, and without it the
+// provider may ask the user first. It refuses with [ErrNoLogout] where the provider has no endpoint for it. Like
+// [Provider.Begin] it stores nothing; Start.Pending has no Handle where the connection has no address to come back to.
 func (p *Provider) BeginLogout(ctx context.Context, hint lmssso.Secret, returnTo string) (*Start, error) {
 	f, err := p.source.facts(ctx)
 	if err != nil {
@@ -42,7 +44,7 @@ func (p *Provider) BeginLogout(ctx context.Context, hint lmssso.Secret, returnTo
 	}
 	start := &Start{Pending: Pending{ReturnTo: returnTo, Begun: p.cfg.Now()}}
 	request := zoidc.EndSessionRequest{ClientID: p.cfg.RP.ClientID, PostLogoutRedirectURI: p.cfg.RP.PostLogoutRedirectURI}
-	if len(hint) <= maxHint {
+	if len(hint) <= maxHint && !p.isOthers(hint, f) {
 		request.IdTokenHint = string(hint)
 	}
 	if request.PostLogoutRedirectURI != "" {
@@ -55,6 +57,17 @@ func (p *Provider) BeginLogout(ctx context.Context, hint lmssso.Secret, returnTo
 	}
 	start.Redirect, err = withQuery(f.endpoints.EndSession, parameters)
 	return start, err
+}
+
+// isOthers reports whether a hint is another provider's ID token, which tells that one's user: sessions outlive the settings of the
+// connection they were opened through.
+func (p *Provider) isOthers(hint lmssso.Secret, f *facts) bool {
+	_, payload, err := takeApart(string(hint), maxHint)
+	if err != nil {
+		return false
+	}
+	c, _ := strictjson.Parse(payload, claimLimits(maxHint)) // what cannot be read names no issuer
+	return !issuerFits(f.issuer, checkedText(c, "iss"), p.cfg.OP.AllowedTenantIDs)
 }
 
 // StartLogout sends the browser to the provider to end its session as well. The application has ended its own before. On
@@ -181,6 +194,7 @@ func (p *Provider) endSessions(r *http.Request) (int, error) {
 	}
 	ended, err := p.cfg.Sessions.End(r.Context(), out.key)
 	if err != nil {
+		err = errors.Join(err, p.verifier.unspend(r.Context(), out))
 		return ended, &lmssso.Error{Reason: lmssso.ErrUnavailable, Detail: "the sessions could not be ended", Err: err}
 	}
 	return ended, nil

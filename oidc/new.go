@@ -223,7 +223,8 @@ func (p *Provider) connect(cfg Config) (err error) {
 	return nil
 }
 
-// Close ends what works in the background. Logins that come later fail.
+// Close ends what works in the background. Nothing is fetched of the provider's description and keys afterwards: logins that
+// need them anew fail, others may still end well, so route no request here any more.
 func (p *Provider) Close() error {
 	var errs []error
 	for _, c := range slices.Backward(p.closers) { // the keys are fetched from where the source says

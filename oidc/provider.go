@@ -18,6 +18,10 @@ type Start struct {
 type Pending struct {
 	// Handle is the opaque text that travels as state. It is not part of the record.
 	Handle string `json:"-"`
+	// Connection is the connection it began with, and Issuer its provider's. At another one it serves nothing: the provider of
+	// the first knows enough of it to make an honest one answer it (RFC 9700 section 4.4).
+	Connection string `json:"connection,omitempty"`
+	Issuer     string `json:"issuer,omitempty"`
 	// Nonce must come back in the ID token.
 	Nonce string `json:"nonce,omitempty"`
 	// Verifier is the PKCE code verifier (RFC 7636). Whoever has it and the code can redeem the code.
@@ -40,6 +44,21 @@ type Pending struct {
 func (p Pending) LogValue() slog.Value {
 	return slog.GroupValue(slog.Time("begun", p.Begun), slog.String("tenant", p.Tenant))
 }
+
+// String shows none of its secrets.
+func (Pending) String() string { return redacted }
+
+// GoString hides the secrets from %#v.
+func (Pending) GoString() string { return redacted }
+
+// LogValue shows when the login began, and none of its secrets.
+func (s Start) LogValue() slog.Value { return s.Pending.LogValue() }
+
+// String shows none of its secrets, which the address holds as well.
+func (Start) String() string { return redacted }
+
+// GoString hides the secrets from %#v.
+func (Start) GoString() string { return redacted }
 
 // BeginOptions changes one login's beginning; nil changes nothing.
 type BeginOptions struct {
@@ -69,3 +88,12 @@ type Input struct {
 	// Form holds the fields of a POST: of a form_post answer, or of a fragment that the bridging page handed on.
 	Form url.Values
 }
+
+// LogValue shows how the answer came, and none of its codes and tokens.
+func (i Input) LogValue() slog.Value { return slog.GroupValue(slog.String("method", quoted(i.Method))) }
+
+// String hides the codes and tokens.
+func (Input) String() string { return redacted }
+
+// GoString hides the codes and tokens from %#v.
+func (Input) GoString() string { return redacted }

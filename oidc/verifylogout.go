@@ -18,6 +18,8 @@ type loggedOut struct {
 	subject, session string
 	// key names the sessions to end, as [verifier.assertion] named them.
 	key lmssso.SessionKey
+	// spent is the key under which the token is remembered as used.
+	spent string
 }
 
 // logoutToken verifies a logout token and remembers it as used (OpenID Connect Back-Channel Logout 1.0 section 2.6).
@@ -33,7 +35,7 @@ func (v *verifier) logoutToken(ctx context.Context, raw string, f *facts) (out l
 	if out, err = v.judgeLogout(claims, f); err != nil {
 		return loggedOut{}, err
 	}
-	if err := v.spendLogout(ctx, claims, out); err != nil {
+	if out.spent, err = v.spendLogout(ctx, claims, out); err != nil {
 		return loggedOut{}, err
 	}
 	return out, nil
@@ -105,20 +107,26 @@ func checkWhose(c strictjson.Object) (subject, session string, err error) {
 	return subject, session, nil
 }
 
-// spendLogout remembers a token as used, for as long as it could pass again. It is the last check.
-func (v *verifier) spendLogout(ctx context.Context, c strictjson.Object, out loggedOut) error {
+// spendLogout remembers a token as used, for as long as it could pass again, and returns under which key. It is the last check.
+func (v *verifier) spendLogout(ctx context.Context, c strictjson.Object, out loggedOut) (key string, err error) {
 	issued, _, err := timeClaim(c, "iat")
 	if err != nil {
-		return err
+		return "", err
 	}
 	sum := sha256.Sum256([]byte(v.cfg.Connection + "\x00logout\x00" + out.issuer + "\x00" + out.id))
-	until := issued.Add(maxTokenAge + 2*v.cfg.Check.Leeway + time.Second)
-	first, err := v.cfg.SingleUse.Add(ctx, "r"+base64.RawURLEncoding.EncodeToString(sum[:]), nil, until)
+	key = "r" + base64.RawURLEncoding.EncodeToString(sum[:])
+	first, err := v.cfg.SingleUse.Add(ctx, key, nil, issued.Add(maxTokenAge+2*v.cfg.Check.Leeway+time.Second))
 	if err != nil {
-		return refuse(lmssso.ErrUnavailable, lmssso.Error{Detail: "the single-use store failed", Err: err})
+		return "", refuse(lmssso.ErrUnavailable, lmssso.Error{Detail: "the single-use store failed", Err: err})
 	}
 	if !first {
-		return refuse(lmssso.ErrReplayed, lmssso.Error{Detail: "the logout token was used before"})
+		return "", refuse(lmssso.ErrReplayed, lmssso.Error{Detail: "the logout token was used before"})
 	}
-	return nil
+	return key, nil
+}
+
+// unspend forgets a token whose sessions could not be ended: the provider, which is told to ask again, has no other.
+func (v *verifier) unspend(ctx context.Context, out loggedOut) error {
+	_, _, err := v.cfg.SingleUse.Take(context.WithoutCancel(ctx), out.spent)
+	return err
 }

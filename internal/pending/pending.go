@@ -51,12 +51,18 @@ func New(store Store, baseURL, connection string, now func() time.Time) *Keeper 
 	sum := sha256.Sum256([]byte(baseURL + "\x00" + connection))
 	k := &Keeper{
 		store: store, connection: connection, now: now,
-		cookie: "lmssso-" + hex.EncodeToString(sum[:8]), secure: strings.HasPrefix(baseURL, "https://"),
+		cookie: "lmssso-" + hex.EncodeToString(sum[:8]), secure: isHTTPS(baseURL),
 	}
 	if k.secure {
 		k.cookie = "__Host-" + k.cookie
 	}
 	return k
+}
+
+// isHTTPS compares the scheme as schemes are, without regard to case.
+func isHTTPS(address string) bool {
+	scheme, _, _ := strings.Cut(address, "://")
+	return strings.EqualFold(scheme, "https") && len(scheme) == len("https")
 }
 
 // NewHandle returns a fresh handle of 23 characters out of [A-Za-z0-9_-], which survive every provider's handling.
