@@ -30,8 +30,9 @@ func (p *Provider) Begin(_ context.Context, opts *BeginOptions) (*Start, error) 
 		return nil, &lmssso.Error{Reason: lmssso.ErrConfiguration, Detail: "the provider has no single sign-on endpoint for the binding", Expected: string(binding)}
 	}
 	start := &Start{Pending: Pending{
-		Handle: pending.NewHandle(), RequestID: newID(), ReturnTo: opts.ReturnTo, Tenant: opts.Tenant,
-		Begun: p.cfg.Now(), ForceAuthn: p.cfg.Request.ForceAuthn || opts.ForceAuthn,
+		Handle: pending.NewHandle(), Connection: p.cfg.Connection, IdP: idp.EntityID, RequestID: newID(), ReturnTo: opts.ReturnTo,
+		Tenant: opts.Tenant,
+		Begun:  p.cfg.Now(), ForceAuthn: p.cfg.Request.ForceAuthn || opts.ForceAuthn,
 	}}
 	request := p.authnRequest(start.Pending, endpoint.URL)
 	var s *signer

@@ -31,6 +31,9 @@ func (p *Provider) Finish(ctx context.Context, in Input, pend *Pending) (*lmssso
 	if err != nil {
 		return nil, err
 	}
+	if pend != nil && (pend.Connection != p.cfg.Connection || pend.IdP != idp.EntityID) {
+		return nil, &lmssso.Error{Reason: lmssso.ErrStateLost, Detail: "the login began with another connection or provider", Expected: quoted(idp.EntityID), Received: quoted(pend.IdP)}
+	}
 	a, err := p.verifier.response(ctx, encoded, expectation{now: p.cfg.Now(), idp: idp, request: pend})
 	if err != nil {
 		return nil, err

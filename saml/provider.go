@@ -30,6 +30,10 @@ type Form struct {
 type Pending struct {
 	// Handle is the opaque text that travels as RelayState. It is not part of the record.
 	Handle string `json:"-"`
+	// Connection is the connection it began with, and IdP the entity id of its provider. At another one it serves nothing: the
+	// first provider knows the RequestID, and could have another answer it.
+	Connection string `json:"connection,omitempty"`
+	IdP        string `json:"idp,omitempty"`
 	// RequestID is the AuthnRequest's ID, which the answer must name; "" for a login nobody asked for.
 	RequestID string `json:"requestID"`
 	// ReturnTo is where the browser asked to go, unchecked.

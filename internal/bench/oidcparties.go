@@ -22,14 +22,15 @@ import (
 )
 
 const (
-	opName      = "https://op.customer.example.com"
-	rpClient    = "0oa-learning-site"
-	rpSecret    = "correct horse battery staple 0123456789"
-	rpCallback  = "https://learn.example.com/access/oidc/callback"
-	rpState     = "3f1c7d0b9a8e4f6db2c5a1907e6d4c3b2a1908f7e6d5c4b3"
-	rpNonce     = "b6f0c4d2e8a91735604d2f8b7c1e9a3d5f7081926a4c3e5d"
-	rpVerifier  = "u8Vb2n4Qw7Zr1Xc5Lk9Pd3Hf6Tj0Sg8Ym2Ae4Ri7Ow1"
-	accessToken = "at-2b7e151628aed2a6abf7158809cf4f3c"
+	openIDConnection = "main-oidc"
+	opName           = "https://op.customer.example.com"
+	rpClient         = "0oa-learning-site"
+	rpSecret         = "correct horse battery staple 0123456789"
+	rpCallback       = "https://learn.example.com/access/oidc/callback"
+	rpState          = "3f1c7d0b9a8e4f6db2c5a1907e6d4c3b2a1908f7e6d5c4b3"
+	rpNonce          = "b6f0c4d2e8a91735604d2f8b7c1e9a3d5f7081926a4c3e5d"
+	rpVerifier       = "u8Vb2n4Qw7Zr1Xc5Lk9Pd3Hf6Tj0Sg8Ym2Ae4Ri7Ow1"
+	accessToken      = "at-2b7e151628aed2a6abf7158809cf4f3c"
 
 	// goodCode is redeemed for the good token, the others for forged ones.
 	goodCode, forgedCode, otherUserCode = "code-good-5d0be2a1c3f94e6f", "code-forged-8a7b1c2d3e4f5", "code-other-at-hash-1"
@@ -167,13 +168,13 @@ func (o *openID) redeem(w http.ResponseWriter, r *http.Request) {
 
 // pending is what this site remembers of the one login of these benchmarks.
 func (o *openID) pending() *oidc.Pending {
-	return &oidc.Pending{Handle: rpState, Nonce: rpNonce, Verifier: rpVerifier, ReturnTo: returnTo, Begun: o.now.Add(-20 * time.Second)}
+	return &oidc.Pending{Connection: openIDConnection, Issuer: opName, Handle: rpState, Nonce: rpNonce, Verifier: rpVerifier, ReturnTo: returnTo, Begun: o.now.Add(-20 * time.Second)}
 }
 
 // connection is the library's configuration. Every rule is on; the loopback may be asked.
 func (o *openID) connection(a algorithm) oidc.Config {
 	return oidc.Config{
-		Connection: "main-oidc", Realm: "main",
+		Connection: openIDConnection, Realm: "main",
 		RP: oidc.RP{BaseURL: "https://learn.example.com", RedirectURI: rpCallback, ClientID: rpClient, ClientSecret: rpSecret},
 		OP: oidc.OP{
 			WellKnown: o.base + wellKnownPath, Issuer: opName,

@@ -58,6 +58,14 @@ func newFinisher(o *openID) finisher {
 	return finisher{lmssso.All(all...), o.pending()}
 }
 
+// at is the same login at another connection.
+func (f finisher) at(connection string) finisher {
+	pend := *f.pend
+	pend.Connection = connection
+	f.pend = &pend
+	return f
+}
+
 func (f finisher) finish(p *oidc.Provider, in oidc.Input) (string, error) {
 	a, err := p.Finish(background(), in, f.pend)
 	if err != nil {

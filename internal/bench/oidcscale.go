@@ -37,7 +37,7 @@ func crowd(o *openID, n int) map[string]*oidc.Provider {
 	for i := range n {
 		cfg := o.connectionNo(i)
 		p := must(oidc.New(cfg))
-		_ = must(f.finish(p, first))
+		_ = must(f.at(cfg.Connection).finish(p, first))
 		out[cfg.Connection] = p
 	}
 	return out
@@ -55,7 +55,7 @@ func crowded(name string, parties providing, n int) Subject {
 		next := 0
 		return func() error {
 			next = (next + 1) % n
-			_, err := f.finish(all[names[next]], posted(token))
+			_, err := f.at(names[next]).finish(all[names[next]], posted(token))
 			return err
 		}
 	})
@@ -89,7 +89,7 @@ func heapEach[T any](make func(i int) T) float64 {
 func coldConnection(o *openID, mapping attrs.Mapping) func(i int) *oidc.Provider {
 	return func(i int) *oidc.Provider {
 		cfg := o.connectionNo(i)
-		cfg.Mapping = mapping
+		cfg.Mapping, cfg.Connection = mapping, openIDConnection
 		return must(oidc.New(cfg))
 	}
 }

@@ -59,7 +59,7 @@ func rsaKeyOf(s crypto.Signer) *rsa.PrivateKey {
 
 // pendingLogin is what this site remembers of the request.
 func pendingLogin() *saml.Pending {
-	return &saml.Pending{RequestID: requestID, ReturnTo: returnTo, Begun: moment.Add(-20 * time.Second)}
+	return &saml.Pending{Connection: "main-saml", IdP: idpName, RequestID: requestID, ReturnTo: returnTo, Begun: moment.Add(-20 * time.Second)}
 }
 
 // attribute is one of the usual spelling.

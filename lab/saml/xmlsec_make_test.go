@@ -140,7 +140,7 @@ func (b *bench) encrypt(c crypt) {
 // judge finishes a login with a response and checks what comes out.
 func (b *bench) judge(in saml.Input, refused error) {
 	b.t.Helper()
-	a, err := b.provider.Finish(context.Background(), in, &saml.Pending{RequestID: requestID, Begun: time.Now()})
+	a, err := b.provider.Finish(context.Background(), in, &saml.Pending{Connection: connection, IdP: benchIdP, RequestID: requestID, Begun: time.Now()})
 	if refused != nil {
 		if !errors.Is(err, refused) || a != nil {
 			b.t.Fatalf("refused for another reason than %v: %v\n%s", refused, err, b.read("response.xml"))
