@@ -194,10 +194,10 @@ func TestManyConnectionsAreIndependent(t *testing.T) {
 	}
 	f := newFinisher(o)
 	for name, p := range all {
-		if _, err := f.finish(p, posted(o.forge(rs256, rsaNow, o.claims()))); !errors.Is(err, lmssso.ErrSignature) {
+		if _, err := f.at(name).finish(p, posted(o.forge(rs256, rsaNow, o.claims()))); !errors.Is(err, lmssso.ErrSignature) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if got, err := f.finish(p, posted(o.sign(rs256, o.claims()))); err != nil || got != email {
+		if got, err := f.at(name).finish(p, posted(o.sign(rs256, o.claims()))); err != nil || got != email {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
