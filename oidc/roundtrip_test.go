@@ -1,7 +1,6 @@
 package oidc_test
 
 import (
-	"crypto"
 	"io"
 	"net/http"
 	"strings"
@@ -128,7 +127,7 @@ func TestRoundTripByEveryAuthentication(t *testing.T) {
 			s := newTrip(t, newTripOP(t), func(c *oidctest.Client) {
 				c.TokenAuth, c.Keys = []string{string(auth)}, []oidctest.PublicKey{{ID: "mine", Key: key.Public()}}
 			}, func(c *oidc.Config) {
-				c.RP.TokenAuth, c.RP.Key = auth, oidc.ClientKey{Signer: key.(crypto.Signer), KeyID: "mine"}
+				c.RP.TokenAuth, c.RP.Key = auth, oidc.ClientKey{Signer: key, KeyID: "mine"}
 			})
 			s.signIn(t)
 		})

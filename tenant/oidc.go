@@ -2,6 +2,8 @@ package tenant
 
 import (
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -85,7 +87,7 @@ func (oidcPlug) config(c Connection, b builder) oidc.Config {
 		Allow:   oidc.Allow{TokensInQuery: s.AllowTokensInQuery},
 		Check: oidc.Check{
 			SigningAlgorithm: s.SigningAlgorithm, TrustedAudiences: s.TrustedAudiences,
-			MaxAuthnAge: time.Duration(c.MaxAuthnAge), Leeway: time.Duration(c.Leeway),
+			MaxAuthnAge: s.Request.authnAge(time.Duration(c.MaxAuthnAge)), Leeway: time.Duration(c.Leeway),
 		},
 		SingleUse: b.app.SingleUse, Sessions: b.app.Sessions, Now: b.app.Env.Now,
 	}
@@ -107,6 +109,7 @@ func (s OIDC) request() oidc.Request {
 		switch name {
 		case "prompt":
 			r.Prompt = value
+		case "max_age": // see authnAge
 		case "acr_values":
 			r.ACRValues = strings.Fields(value)
 		case "ui_locales":
@@ -118,7 +121,29 @@ func (s OIDC) request() oidc.Request {
 			r.Parameters[name] = value
 		}
 	}
+	if age, _ := s.Request.maxAge(); age == 0 && s.Request.Parameters["max_age"] != "" && !slices.Contains(strings.Fields(r.Prompt), "login") {
+		r.Prompt = strings.TrimSpace(r.Prompt + " login") // which max_age=0 means (OpenID Connect Core section 3.1.2.1)
+	}
 	return r
+}
+
+// maxAge reads the authorization parameter max_age; zero when there is none.
+func (r OIDCRequest) maxAge() (time.Duration, bool) {
+	text, given := r.Parameters["max_age"]
+	if !given {
+		return 0, true
+	}
+	seconds, err := strconv.ParseUint(text, 10, 31)
+	return time.Duration(seconds) * time.Second, err == nil
+}
+
+// authnAge is the shorter of the connection's setting and the parameter max_age, so that what is asked for is also judged.
+func (r OIDCRequest) authnAge(setting time.Duration) time.Duration {
+	age, _ := r.maxAge()
+	if setting == 0 || age > 0 && age < setting {
+		return age
+	}
+	return setting
 }
 
 // withPreset puts the settings the preset's provider needs under the connection's own, which win.

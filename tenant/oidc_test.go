@@ -343,6 +343,19 @@ func TestAuthorizationParametersAreSent(t *testing.T) {
 	require.False(t, got.Has("// note"))
 }
 
+func TestMaxAgeAmongTheParametersIsAskedForAndJudged(t *testing.T) {
+	for settings, want := range map[string]string{
+		`, "authorizationParameters": {"max_age": "300"}`:                       "300",
+		`, "maxAuthnAge": "10m", "authorizationParameters": {"max_age": "300"}`: "300",
+		`, "maxAuthnAge": "1m", "authorizationParameters": {"max_age": "300"}`:  "60",
+		`, "maxAuthnAge": "1m", "authorizationParameters": {"max_age": "0"}`:    "60",
+	} {
+		require.Equal(t, []string{want}, request(t, settings)["max_age"], settings)
+	}
+	require.Equal(t, "login", request(t, `, "authorizationParameters": {"max_age": "0"}`).Get("prompt"), "so that auth_time is judged")
+	require.Equal(t, "consent login", request(t, `, "authorizationParameters": {"max_age": "0", "prompt": "consent"}`).Get("prompt"))
+}
+
 func TestEveryPresetsOptionsAreUnderstood(t *testing.T) {
 	known := []string{"scope", "responseMode", "useUserinfo", "rawAuthorizationHeader"}
 	for _, p := range oidc.Presets() {

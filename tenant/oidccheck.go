@@ -73,6 +73,9 @@ func (s OIDC) faults() Faults {
 			faults = append(faults, Fault{Path: join("authorizationParameters", name), Text: setting})
 		}
 	}
+	if _, ok := s.Request.maxAge(); !ok {
+		faults = append(faults, Fault{Path: "authorizationParameters.max_age", Text: "must be a whole number of seconds"})
+	}
 	if _, err := s.Client.key(); err != nil {
 		faults = append(faults, Fault{Path: "clientKeyFile", Text: err.Error()})
 	}
@@ -102,7 +105,7 @@ func (s OIDCProvider) faults() Faults {
 var ownParameters = map[string]string{
 	"response_type": "has a setting of its own, responseType", "response_mode": "has a setting of its own, responseMode",
 	"scope": "has a setting of its own, scope", "client_id": "has a setting of its own, clientID",
-	"max_age": "has a setting of its own, maxAuthnAge", "redirect_uri": "is the connection's callback", "state": "is made for every login",
+	"redirect_uri": "is the connection's callback", "state": "is made for every login",
 	"nonce": "is made for every login", "code_challenge": "is made for every login", "code_challenge_method": "is S256",
 }
 

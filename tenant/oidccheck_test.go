@@ -87,7 +87,7 @@ func TestOpenIDConnectFaultsByPath(t *testing.T) {
 		{"tenants of what has none", hand + `, "allowedTenantIDs": ["` + tid + `"]`, at("allowedTenantIDs")},
 		{"tenants that are none", found + `, "allowedTenantIDs": ["*"]`, at("allowedTenantIDs")},
 		{"empty trusted audience", found + `, "trustedAudiences": [""]`, at("trustedAudiences")},
-		{"parameters of ours", found + `, "authorizationParameters": {"state": "s", "response_mode": "query", "max_age": "0"}`,
+		{"parameters of ours", found + `, "authorizationParameters": {"state": "s", "response_mode": "query", "max_age": "soon"}`,
 			at("authorizationParameters.max_age", "authorizationParameters.response_mode", "authorizationParameters.state")},
 		{"parameters that look like ours", found + `, "authorizationParameters": {"Redirect-URI": "https://evil.example"}`, at("authorizationParameters")},
 		{"prompt", found + `, "authorizationParameters": {"prompt": "none login"}`, at("authorizationParameters.prompt")},
