@@ -68,13 +68,13 @@ func (s OIDC) faults() Faults {
 			faults = append(faults, Fault{Path: f.path, Text: f.text})
 		}
 	}
+	if _, ok := s.Request.maxAge(); !ok {
+		faults = append(faults, Fault{Path: "authorizationParameters.max_age", Text: "must be a whole number of seconds"})
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.Request.Parameters)) {
 		if setting, ok := ownParameters[name]; ok {
 			faults = append(faults, Fault{Path: join("authorizationParameters", name), Text: setting})
 		}
-	}
-	if _, ok := s.Request.maxAge(); !ok {
-		faults = append(faults, Fault{Path: "authorizationParameters.max_age", Text: "must be a whole number of seconds"})
 	}
 	if _, err := s.Client.key(); err != nil {
 		faults = append(faults, Fault{Path: "clientKeyFile", Text: err.Error()})
