@@ -251,6 +251,8 @@ func TestSignedUserinfo(t *testing.T) {
 	require.NoError(t, err)
 	_, err = v.userinfo(context.Background(), claimsOf{"sub": "user-1"}.token(t), true, idt)
 	requireReason(t, err, ErrTokenAlgorithm)
+	_, err = v.userinfo(context.Background(), `{"sub":"user-1"}`, false, idt)
+	requireReason(t, err, ErrTokenAlgorithm)
 }
 
 func TestClaimsToBeFoundElsewhere(t *testing.T) {

@@ -177,7 +177,8 @@ type Userinfo struct {
 	Mode UserinfoMode
 	// RawAuthorization sends the access token as the whole Authorization header, without "Bearer" (Thinkific, "OpenID Connect").
 	RawAuthorization bool
-	// SigningAlgorithm is the one a signed answer must have; "" is [Check].SigningAlgorithm.
+	// SigningAlgorithm demands an answer that is signed, with this algorithm. "" takes plain JSON as well, which came over a
+	// connection of ours, and judges a signed one by [Check].SigningAlgorithm.
 	SigningAlgorithm string
 }
 

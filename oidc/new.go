@@ -71,9 +71,6 @@ func (cfg Config) withDefaults() Config {
 			*d.field = d.value
 		}
 	}
-	if cfg.Request.Userinfo.SigningAlgorithm == "" {
-		cfg.Request.Userinfo.SigningAlgorithm = cfg.Check.SigningAlgorithm
-	}
 	if cfg.Check.Leeway == 0 {
 		cfg.Check.Leeway = defaultLeeway
 	}

@@ -19,6 +19,8 @@ func (v *verifier) userinfo(ctx context.Context, body string, signed bool, idt v
 	var claims strictjson.Object
 	if signed {
 		claims, err = v.signedUserinfo(ctx, body, idt)
+	} else if want := v.cfg.Request.Userinfo.SigningAlgorithm; want != "" {
+		err = refuse(ErrTokenAlgorithm, lmssso.Error{Detail: "the userinfo answer is not signed", Expected: quoted(want), Received: "plain JSON"})
 	} else if claims, err = strictjson.Parse(body, claimLimits(maxUserinfo)); err != nil {
 		err = refuse(ErrUserinfo, lmssso.Error{Detail: "the userinfo answer: " + err.Error()})
 	}
