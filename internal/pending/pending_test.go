@@ -121,6 +121,8 @@ func TestTheCookie(t *testing.T) {
 	require.False(t, plain.Secure)
 	require.Equal(t, http.SameSiteLaxMode, plain.SameSite)
 
+	require.True(t, begin(t, keeper(&memory{}, "HTTPS://learn.example.com", "c"), pending.NewHandle()).Secure, "a scheme is one in any case")
+
 	names := map[string]bool{secure.Name: true}
 	for _, k := range []*pending.Keeper{keeper(&memory{}, "https://learn.example.com", "d"), keeper(&memory{}, "https://other.example.com", "c")} {
 		names[begin(t, k, pending.NewHandle()).Name] = true

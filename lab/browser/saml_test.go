@@ -90,7 +90,7 @@ func TestSAMLInChromiumByFormAndFromTheProvider(t *testing.T) {
 	shot(t, ctx, "3-fault")
 	submit(t, ctx, "main button[type=submit]")
 	do(t, ctx, "being refused", chromedp.WaitVisible(chromedp.CSS("dl code")))
-	if got := text(t, ctx, "main"); !strings.Contains(got, "You are not signed in") || !strings.Contains(got, "malformed") {
+	if got := text(t, ctx, "main"); !strings.Contains(got, "This sign-in was refused") || !strings.Contains(got, "malformed") {
 		t.Fatalf("the refusal says %q", got)
 	}
 	shot(t, ctx, "4-refused")
