@@ -212,15 +212,11 @@ func (p *Provider) checkResponseIssuer(f *facts, a answer) error {
 // issuerFits compares an issuer byte for byte; a template fits when it is filled with one of the ids, of which only the case
 // may differ.
 func issuerFits(want, got string, tenants []string) bool {
-	before, after, template := strings.Cut(want, tenantID)
-	if !template {
+	if !strings.Contains(want, tenantPlace) {
 		return got == want
 	}
-	id, ok := strings.CutPrefix(got, before)
+	id, ok := filled(want, got)
 	if !ok {
-		return false
-	}
-	if id, ok = strings.CutSuffix(id, after); !ok {
 		return false
 	}
 	for _, t := range tenants {

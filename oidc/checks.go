@@ -65,20 +65,27 @@ func checkIssuer(c strictjson.Object, want string, allowed []string) (issuer, te
 	case !given:
 		return "", "", missingClaim("iss")
 	}
-	before, after, template := strings.Cut(want, tenantPlace)
-	if !template {
+	if !strings.Contains(want, tenantPlace) {
 		if issuer != want {
 			return "", "", otherIssuer(want, issuer)
 		}
 		return issuer, "", nil
 	}
-	named, hasBefore := strings.CutPrefix(issuer, before)
-	named, hasAfter := strings.CutSuffix(named, after)
-	if !hasBefore || !hasAfter {
+	named, fits := filled(want, issuer)
+	if !fits {
 		return "", "", otherIssuer(want, issuer)
 	}
 	tenantID, err = checkTenantID(c, named, allowed)
 	return issuer, tenantID, err
+}
+
+// filled returns what stands in the place of a template in an issuer, and whether the rest is the template's, byte for byte.
+func filled(template, issuer string) (tenant string, ok bool) {
+	before, after, _ := strings.Cut(template, tenantPlace)
+	if tenant, ok = strings.CutPrefix(issuer, before); ok {
+		tenant, ok = strings.CutSuffix(tenant, after)
+	}
+	return tenant, ok
 }
 
 func otherIssuer(want, got string) error {

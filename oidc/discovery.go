@@ -17,7 +17,6 @@ import (
 
 const (
 	wellKnown       = "/.well-known/"
-	tenantID        = "{tenantid}"
 	acceptDocument  = "application/json"
 	maxDocument     = 1 << 20
 	documentMembers = 500 // the largest documents seen have about 100
@@ -202,12 +201,12 @@ func (d *discovery) checkIssuer(issuer string) error {
 		expected = addressIssuer(d.address)
 		if d.tenants {
 			ok = isTemplateOf(issuer, expected) || isTemplateOf(issuer, expected+"/")
-			expected += ", with one part of the path as " + tenantID
+			expected += ", with one part of the path as " + tenantPlace
 		} else {
 			ok = issuer == expected || issuer == expected+"/"
 		}
 	}
-	if issuer == "" || !ok || strings.Contains(issuer, tenantID) != d.tenants {
+	if issuer == "" || !ok || strings.Contains(issuer, tenantPlace) != d.tenants {
 		return refuse(ErrDiscoveryIssuer, lmssso.Error{Detail: "the document's issuer", Expected: quoted(expected), Received: quoted(issuer)})
 	}
 	return nil
@@ -223,11 +222,11 @@ func addressIssuer(address string) string {
 // Microsoft Entra's is for its addresses "common" and "organizations".
 func isTemplateOf(issuer, base string) bool {
 	is, bs := strings.Split(issuer, "/"), strings.Split(base, "/")
-	if len(is) != len(bs) || strings.Count(issuer, tenantID) != 1 {
+	if len(is) != len(bs) || strings.Count(issuer, tenantPlace) != 1 {
 		return false
 	}
 	for i := range is {
-		if is[i] != bs[i] && (i < 3 || is[i] != tenantID || bs[i] == "") {
+		if is[i] != bs[i] && (i < 3 || is[i] != tenantPlace || bs[i] == "") {
 			return false
 		}
 	}

@@ -8,9 +8,6 @@ import (
 	"github.com/lmssso/lmssso"
 )
 
-// minSymmetricKey is the fewest bytes a secret must have for HS256 (RFC 7518 section 3.2).
-const minSymmetricKey = 32
-
 // finding is one thing to check in a configuration.
 type finding struct {
 	wrong       bool
@@ -81,13 +78,13 @@ func (cfg Config) manualFindings() []finding {
 // issuerFindings: a template lets in whom the list names, so neither may be without the other.
 func (cfg Config) issuerFindings() []finding {
 	issuer, tenants := cfg.OP.Issuer, cfg.OP.AllowedTenantIDs
-	template := strings.Contains(issuer, tenantID)
+	template := strings.Contains(issuer, tenantPlace)
 	found := []finding{
 		{!plainText(issuer, 2048) && issuer != "", "OP.Issuer", "printable ASCII without spaces"},
-		{strings.ContainsAny(strings.Replace(issuer, tenantID, "", 1), "{}"), "OP.Issuer", "no braces but one " + tenantID},
-		{template && !isTemplate(issuer), "OP.Issuer", "an https URL in which " + tenantID + " is one part of the path"},
-		{template && len(tenants) == 0, "OP.AllowedTenantIDs", "the tenants that may fill the issuer's " + tenantID},
-		{issuer != "" && !template && len(tenants) > 0, "OP.AllowedTenantIDs", "none, when the issuer has no " + tenantID},
+		{strings.ContainsAny(strings.Replace(issuer, tenantPlace, "", 1), "{}"), "OP.Issuer", "no braces but one " + tenantPlace},
+		{template && !isTemplate(issuer), "OP.Issuer", "an https URL in which " + tenantPlace + " is one part of the path"},
+		{template && len(tenants) == 0, "OP.AllowedTenantIDs", "the tenants that may fill the issuer's " + tenantPlace},
+		{issuer != "" && !template && len(tenants) > 0, "OP.AllowedTenantIDs", "none, when the issuer has no " + tenantPlace},
 	}
 	for _, id := range tenants {
 		found = append(found, finding{!plainID(id), "OP.AllowedTenantIDs", "tenants' ids, of letters, digits and hyphens"})
@@ -102,7 +99,7 @@ func isTemplate(issuer string) bool {
 		return false
 	}
 	for _, p := range parts[3:] {
-		if p == tenantID {
+		if p == tenantPlace {
 			return true
 		}
 	}
@@ -115,21 +112,14 @@ func plainID(id string) bool {
 }
 
 // plainText reports whether a text is 1 to most bytes of visible ASCII.
-func plainText(s string, most int) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return s != "" && len(s) <= most
-}
+func plainText(s string, most int) bool { return cleanText(s, most) && !strings.Contains(s, " ") }
 
 // clientFindings: what the client needs in order to prove itself where it redeems codes, and to verify HS256.
 func (cfg Config) clientFindings() []finding {
 	auth, symmetric := cmp.Or(cfg.RP.TokenAuth, ClientSecretBasic), cfg.Check.SigningAlgorithm == "HS256"
 	secret, redeems := cfg.RP.ClientSecret, cfg.usesCode()
 	found := []finding{
-		{symmetric && len(secret) < minSymmetricKey, "RP.ClientSecret", "at least 32 bytes for HS256"},
+		{symmetric && len(secret) < minSharedSecret, "RP.ClientSecret", "at least 32 bytes for HS256"},
 	}
 	switch auth {
 	case ClientSecretBasic, ClientSecretPost:

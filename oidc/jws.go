@@ -22,8 +22,6 @@ const (
 	maxUserinfo = 256 << 10
 	// maxKeyID bounds kid in bytes.
 	maxKeyID = 1024
-	// minRSABits is the least length of an RSA key in bits (RFC 7518 section 3.3).
-	minRSABits = 2048
 )
 
 // The typ values of each kind of token, in lower case. None, and "JWT", is what most providers write; another one says that
@@ -212,7 +210,7 @@ func keyFits(k *jose.JSONWebKey, alg jose.SignatureAlgorithm) bool {
 	}
 	switch key := k.Key.(type) {
 	case *rsa.PublicKey:
-		return (alg[:2] == "RS" || alg[:2] == "PS") && key.N.BitLen() >= minRSABits
+		return (alg[:2] == "RS" || alg[:2] == "PS") && key.N.BitLen() >= minModulus
 	case *ecdsa.PublicKey:
 		return alg[:2] == "ES" && key.Curve != nil && curveBits()[alg] == key.Curve.Params().BitSize
 	case ed25519.PublicKey:

@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	maxKeys    = 100 // Microsoft Entra publishes about ten
-	maxKeyName = 512 // characters
-	minModulus = 2048
+	maxKeys    = 100  // Microsoft Entra publishes about ten
+	maxKeyName = 512  // characters
+	minModulus = 2048 // RFC 7518 section 3.3
 	maxModulus = 4096 // go-jose takes no larger ones: verifying costs the square
 )
 

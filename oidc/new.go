@@ -166,7 +166,7 @@ func goodPrompt(prompt string) bool {
 
 // words wants texts that can stand in a list divided by spaces.
 func words(list []string) bool {
-	return !slices.ContainsFunc(list, func(s string) bool { return !cleanText(s, maxName) || strings.Contains(s, " ") })
+	return !slices.ContainsFunc(list, func(s string) bool { return !plainText(s, maxName) })
 }
 
 // maxName bounds a name such as a client id or a scope.

@@ -32,7 +32,7 @@ type Pending struct {
 	Tenant string `json:"tenant,omitempty"`
 	// Begun is when the request was made.
 	Begun time.Time `json:"begun"`
-	// MaxAuthnAge is the max_age that was asked for; zero asked nothing. Fresh says that prompt=login or max_age=0 asked for a
+	// MaxAuthnAge is the max_age that was asked for; zero asked nothing. Fresh says that prompt=login asked for a
 	// new authentication: auth_time may not be before Begun.
 	MaxAuthnAge time.Duration `json:"maxAuthnAge,omitempty"`
 	Fresh       bool          `json:"fresh,omitempty"`

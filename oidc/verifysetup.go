@@ -14,9 +14,6 @@ import (
 )
 
 const (
-	// standardLeeway and mostLeeway bound the clock difference tolerated.
-	standardLeeway = time.Minute
-	mostLeeway     = 5 * time.Minute
 	// minSharedSecret is the least length of an HS256 key in bytes (RFC 7518 section 3.2): a shorter one is guessed offline from a
 	// single token.
 	minSharedSecret = 32
@@ -36,7 +33,7 @@ func verifyAlgorithms() []jose.SignatureAlgorithm {
 // to be set, except for HS256.
 func newVerifier(cfg Config) (*verifier, error) {
 	if cfg.Check.Leeway == 0 {
-		cfg.Check.Leeway = standardLeeway
+		cfg.Check.Leeway = defaultLeeway
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -76,7 +73,7 @@ func checkVerifySetup(cfg Config) error {
 		{"Realm is missing", cfg.Realm != ""},
 		{"RP.ClientID is missing", cfg.RP.ClientID != ""},
 		{"SingleUse is missing", cfg.SingleUse != nil},
-		{"Check.Leeway is beyond 0 to 5 minutes", cfg.Check.Leeway > 0 && cfg.Check.Leeway <= mostLeeway},
+		{"Check.Leeway is beyond 0 to 5 minutes", cfg.Check.Leeway > 0 && cfg.Check.Leeway <= maxLeeway},
 		{"Check.MaxAuthnAge is negative", cfg.Check.MaxAuthnAge >= 0},
 		{"Check.TrustedAudiences holds an empty one, or too many", allSound(cfg.Check.TrustedAudiences, func(s string) bool { return s != "" })},
 		{"OP.AllowedTenantIDs holds what is no GUID, or too many", allSound(cfg.OP.AllowedTenantIDs, isTenantGUID)},
